@@ -1,0 +1,55 @@
+# Everything that a newcomer needs: `make demo` and `make test`. Both install what is missing when
+# they may (as root, through apt), and say in one line what to install when they may not.
+
+CARGO ?= cargo
+PREFIX ?= /usr/local
+PLUGINDIR ?= $(PREFIX)/lib/sandcheck/plugins
+DESTDIR ?=
+
+CHECK_SMTP = target/release/check_smtp
+REFERENCE = /usr/lib/nagios/plugins/check_smtp
+
+.PHONY: help setup build demo test test-servers lint bench bench-quick install uninstall clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+setup: ## Install or name what the build needs
+	@scripts/setup build
+
+build: setup ## Build target/release/check_smtp, with the component in it
+	$(CARGO) build --release --locked --package check-smtp-oneshot
+
+demo: build ## Run the check against a bundled SMTP server
+	$(CARGO) run --quiet --locked --package sandcheck-tests --bin demo -- $(CHECK_SMTP)
+
+test: build ## Run every test that needs no root
+	@scripts/setup test
+	$(CARGO) test --locked --workspace --exclude check-smtp-oneshot
+
+test-servers: build ## Run the check against Postfix, Exim, OpenSMTPD and Dovecot (root)
+	tests/servers/run --install $(CHECK_SMTP)
+
+lint: setup ## Check the format, clippy's warnings, licences and sources
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --locked --workspace --all-targets -- --deny warnings
+	scripts/deny
+
+bench: build ## Time whole processes against the C plugin, as ratios
+	@scripts/setup bench
+	$(CARGO) build --release --locked --package sandcheck-tests --bin smtp-server
+	$(CARGO) run --release --locked --package sandcheck-benches -- --json target/bench.json
+
+bench-quick: build ## The same with fewer runs
+	@scripts/setup bench
+	$(CARGO) build --release --locked --package sandcheck-tests --bin smtp-server
+	$(CARGO) run --release --locked --package sandcheck-benches -- --quick
+
+install: build ## Install check_smtp into PLUGINDIR
+	install -D -m 755 $(CHECK_SMTP) $(DESTDIR)$(PLUGINDIR)/check_smtp
+
+uninstall: ## Remove it again
+	rm -f $(DESTDIR)$(PLUGINDIR)/check_smtp
+
+clean: ## Remove what was built
+	$(CARGO) clean

@@ -1,0 +1,72 @@
+//! Whole-process timings of our `check_smtp` against Debian's C plugin.
+//!
+//! Both programs check the same server in the same run, in turns (ours, theirs, ours, ...), so
+//! that whatever else the machine does falls on both alike. What is reported are medians with
+//! their quartiles and the ratio ours / theirs of wall time, processor time and peak memory.
+//! Every single run must end in the expected state; one that does not makes the exit code 1.
+
+mod contest;
+mod json;
+mod machine;
+mod options;
+mod peer;
+mod process;
+mod report;
+mod scenario;
+mod statistics;
+mod table;
+
+use std::env;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use crate::options::{Invocation, Options};
+use crate::report::Report;
+
+fn main() -> ExitCode {
+    finish().unwrap_or_else(|error| {
+        eprintln!("sandcheck-benches: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+/// Does what the command line asks for: 0 when every run ended as expected, else 1.
+fn finish() -> Result<ExitCode> {
+    match options::parse(env::args_os().skip(1))? {
+        Invocation::Help => {
+            print(options::HELP)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Invocation::Measure(options) => measure(&options),
+    }
+}
+
+fn measure(options: &Options) -> Result<ExitCode> {
+    let programs = options.programs()?;
+    let report = report::measure(programs, options.pairs)?;
+    print(&table::render(&report))?;
+    if let Some(path) = &options.json {
+        save(path, &report)?;
+    }
+    let flawless = report
+        .scenarios
+        .iter()
+        .all(|scenario| scenario.failures.is_empty());
+    Ok(ExitCode::from(u8::from(!flawless)))
+}
+
+fn save(path: &Path, report: &Report) -> Result<()> {
+    fs::write(path, json::render(report))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Unlike `print!`, a closed standard output is an error and not a panic.
+fn print(text: &str) -> Result<()> {
+    io::stdout()
+        .write_all(text.as_bytes())
+        .context("cannot write to standard output")
+}

@@ -1,0 +1,228 @@
+//! The command line: words, then programs that are there.
+
+use std::env;
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use lexopt::{Arg, Parser, ValueExt};
+
+/// What `--help` prints.
+pub(crate) const HELP: &str = "\
+Times our check_smtp against Debian's C plugin: whole processes, in turns, on the same server.
+
+Usage: sandcheck-benches [OPTIONS]
+
+  --pairs N       pairs of runs for each scenario (default: 200)
+  --quick         the same as --pairs 30
+  --json FILE     write the figures to FILE too
+  --ours PATH     our plugin (default: check_smtp of the release build)
+  --theirs PATH   the C plugin (default: /usr/lib/nagios/plugins/check_smtp)
+  --server PATH   the server (default: smtp-server of the release build, else of the dev build)
+  -h, --help      this text
+
+Exit code: 0 when every run ended in its expected state, whatever the figures are;
+1 when one did not; 2 when nothing could be measured.
+";
+
+const PAIRS: usize = 200;
+const QUICK_PAIRS: usize = 30;
+const THEIRS: &str = "/usr/lib/nagios/plugins/check_smtp";
+
+/// What is asked for.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Invocation {
+    /// Only the help.
+    Help,
+    /// A measurement.
+    Measure(Options),
+}
+
+/// How to measure.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Options {
+    /// Pairs of runs for each scenario; more than none.
+    pub(crate) pairs: usize,
+    /// Where the figures go as JSON.
+    pub(crate) json: Option<PathBuf>,
+    ours: Option<PathBuf>,
+    theirs: Option<PathBuf>,
+    server: Option<PathBuf>,
+}
+
+/// The programs of a measurement, all of them there.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    /// Our plugin.
+    pub(crate) ours: PathBuf,
+    /// The C plugin.
+    pub(crate) theirs: PathBuf,
+    /// The server that both check.
+    pub(crate) server: PathBuf,
+}
+
+/// Reads the words behind the program's name.
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation> {
+    let mut parser = Parser::from_args(words);
+    let mut options = Options {
+        pairs: PAIRS,
+        json: None,
+        ours: None,
+        theirs: None,
+        server: None,
+    };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Invocation::Help),
+            Arg::Long("pairs") => options.pairs = pairs(&parser.value()?.string()?)?,
+            Arg::Long("quick") => options.pairs = QUICK_PAIRS,
+            Arg::Long("json") => options.json = Some(parser.value()?.into()),
+            Arg::Long("ours") => options.ours = Some(parser.value()?.into()),
+            Arg::Long("theirs") => options.theirs = Some(parser.value()?.into()),
+            Arg::Long("server") => options.server = Some(parser.value()?.into()),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Invocation::Measure(options))
+}
+
+fn pairs(text: &str) -> Result<usize> {
+    let pairs: NonZeroUsize = text
+        .parse()
+        .with_context(|| format!("--pairs {text:?} is not a number of pairs, such as 200"))?;
+    Ok(pairs.get())
+}
+
+impl Options {
+    /// The programs, or what to do about the first that is not there.
+    pub(crate) fn programs(&self) -> Result<Programs> {
+        let builds = builds()?;
+        let ours = self
+            .ours
+            .clone()
+            .unwrap_or_else(|| builds.join("release/check_smtp"));
+        let theirs = self.theirs.clone().unwrap_or_else(|| PathBuf::from(THEIRS));
+        require(
+            &ours,
+            "run `cargo build --release -p check-smtp-oneshot`, or name it with --ours",
+        )?;
+        require(
+            &theirs,
+            "run `apt-get install monitoring-plugins-basic`, or name it with --theirs",
+        )?;
+        Ok(Programs {
+            ours,
+            theirs,
+            server: self.server_in(&builds)?,
+        })
+    }
+
+    fn server_in(&self, builds: &Path) -> Result<PathBuf> {
+        let candidates = match &self.server {
+            Some(path) => vec![path.clone()],
+            None => ["release", "debug"]
+                .map(|build| builds.join(build).join("smtp-server"))
+                .into(),
+        };
+        if let Some(server) = candidates.iter().find(|path| path.is_file()) {
+            return Ok(server.clone());
+        }
+        bail!(
+            "no server at {}: run `cargo build --release -p sandcheck-tests`, \
+             or name it with --server",
+            candidates[0].display()
+        )
+    }
+}
+
+fn require(path: &Path, way_out: &str) -> Result<()> {
+    ensure!(path.is_file(), "no plugin at {}: {way_out}", path.display());
+    Ok(())
+}
+
+/// The directory with the builds of all profiles: this program is in one of them.
+fn builds() -> Result<PathBuf> {
+    let program = env::current_exe().context("cannot tell where this program is")?;
+    let builds = program
+        .ancestors()
+        .nth(2)
+        .context("this program is not in a target directory")?;
+    Ok(builds.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Result<Invocation> {
+        parse(words.iter().map(OsString::from))
+    }
+
+    fn measured(words: &[&str]) -> Options {
+        match parsed(words).expect("good words") {
+            Invocation::Measure(options) => options,
+            Invocation::Help => panic!("{words:?} is no call for help"),
+        }
+    }
+
+    #[test]
+    fn two_hundred_pairs_unless_told() {
+        assert_eq!(measured(&[]).pairs, 200);
+        assert_eq!(measured(&["--quick"]).pairs, 30);
+        assert_eq!(measured(&["--quick", "--pairs=7"]).pairs, 7);
+    }
+
+    #[test]
+    fn bad_words_are_named() {
+        for (words, part) in [
+            (vec!["--pairs", "0"], "\"0\" is not a number of pairs"),
+            (vec!["--pairs", "many"], "\"many\" is not a number of pairs"),
+            (vec!["--pears", "3"], "--pears"),
+            (vec!["3"], "\"3\""),
+            (vec!["--json"], "--json"),
+        ] {
+            let message = parsed(&words).expect_err("bad words").to_string();
+            assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[test]
+    fn help_wins() {
+        assert_eq!(
+            parsed(&["--quick", "-h", "--pears"]).expect("help"),
+            Invocation::Help
+        );
+    }
+
+    #[test]
+    fn a_missing_plugin_is_one_line_with_the_way_out() {
+        let options = measured(&["--ours", "/bin/true", "--theirs", "/nowhere/check_smtp"]);
+        let message = format!("{:#}", options.programs().expect_err("no such plugin"));
+        assert_eq!(
+            message,
+            "no plugin at /nowhere/check_smtp: run `apt-get install monitoring-plugins-basic`, \
+             or name it with --theirs"
+        );
+    }
+
+    #[test]
+    fn a_server_that_was_named_is_not_searched_for() {
+        let words = [
+            "--ours",
+            "/bin/true",
+            "--theirs",
+            "/bin/true",
+            "--server",
+            "/nowhere/server",
+        ];
+        let message = format!(
+            "{:#}",
+            measured(&words).programs().expect_err("no such server")
+        );
+        assert!(
+            message.starts_with("no server at /nowhere/server: "),
+            "{message}"
+        );
+    }
+}

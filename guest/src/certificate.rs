@@ -1,0 +1,158 @@
+//! What a server's certificate says: its name, and how long it is valid.
+
+use std::fmt;
+
+use x509_parser::asn1_rs::Tag;
+use x509_parser::time::ASN1Time;
+use x509_parser::x509::{AttributeTypeAndValue, X509Name};
+
+use crate::leaf::Leaf;
+use crate::options::Lifetime;
+use crate::outcome::{Finding, State};
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// A certificate that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable;
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it is not an X.509 certificate")
+    }
+}
+
+/// Judges the remaining lifetime of a certificate (DER) at `now`, in seconds since 1970.
+pub fn judge(der: &[u8], now: i64, limits: Lifetime) -> Result<Finding, Unreadable> {
+    let Leaf { validity, subject, .. } = Leaf::parse(der).ok_or(Unreadable)?;
+    let name = common_name(&subject);
+    if validity.not_before.timestamp() > now {
+        let text =
+            format!("Certificate '{name}' is not valid before {}.", date(validity.not_before));
+        return Ok(finding(State::Critical, &text));
+    }
+    let end = validity.not_after;
+    let (state, text) = remaining(end.timestamp() - now, &date(end), limits);
+    Ok(finding(state, &format!("Certificate '{name}' {text}")))
+}
+
+fn finding(state: State, text: &str) -> Finding {
+    Finding { state, text: format!("{state} - {text}") }
+}
+
+/// What `left` seconds mean. A whole day counts as left until it is over; the limits themselves
+/// alert, and the last day is always critical.
+fn remaining(left: i64, date: &str, limits: Lifetime) -> (State, String) {
+    let days = left / DAY;
+    let (warning, critical) = (i64::from(limits.warning), i64::from(limits.critical));
+    if left < 0 {
+        return (State::Critical, format!("expired on {date}."));
+    }
+    if left == 0 {
+        return (State::Critical, format!("just expired ({date})."));
+    }
+    if days == 0 {
+        let (count, unit) =
+            if left >= HOUR { (left / HOUR, "hours") } else { (left / MINUTE, "minutes") };
+        return (State::Critical, format!("expires in {count} {unit} ({date})"));
+    }
+    if days > warning.max(critical) {
+        return (State::Ok, format!("will expire on {date}."));
+    }
+    let state = if days > critical { State::Warning } else { State::Critical };
+    (state, format!("expires in {days} day(s) ({date})."))
+}
+
+/// The first common name of the subject, whatever string type it is written in.
+fn common_name(subject: &X509Name<'_>) -> String {
+    let name = subject.iter_common_name().next();
+    name.map_or_else(|| "Unknown CN".to_owned(), string)
+}
+
+/// A `DirectoryString` (RFC 5280 section 4.1.2.4) as text.
+fn string(attribute: &AttributeTypeAndValue<'_>) -> String {
+    let value = attribute.attr_value();
+    match value.tag() {
+        Tag::BmpString => {
+            let units: Vec<u16> =
+                value.data.as_chunks().0.iter().map(|pair| u16::from_be_bytes(*pair)).collect();
+            String::from_utf16_lossy(&units)
+        }
+        Tag::UniversalString => value
+            .data
+            .as_chunks()
+            .0
+            .iter()
+            .map(|quad| char::from_u32(u32::from_be_bytes(*quad)).unwrap_or('\u{fffd}'))
+            .collect(),
+        Tag::T61String => value.data.iter().copied().map(char::from).collect(),
+        _ => String::from_utf8_lossy(value.data).into_owned(),
+    }
+}
+
+/// `Wed Aug 18 19:00:00 2027 +0000`, always in UTC.
+fn date(time: ASN1Time) -> String {
+    let time = time.to_datetime();
+    let (weekday, month) = (time.weekday().to_string(), time.month().to_string());
+    format!(
+        "{weekday:.3} {month:.3} {:2} {:02}:{:02}:{:02} {:04} +0000",
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+        time.year()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(left: i64, warning: u32, critical: u32) -> (State, String) {
+        remaining(left, "DATE", Lifetime { warning, critical })
+    }
+
+    #[test]
+    fn limits_themselves_alert() {
+        assert_eq!(at(20 * DAY + 5, 19, 0), (State::Ok, "will expire on DATE.".into()));
+        assert_eq!(at(20 * DAY + 5, 20, 0).0, State::Warning);
+        assert_eq!(
+            at(10 * DAY + 5, 30, 10),
+            (State::Critical, "expires in 10 day(s) (DATE).".into())
+        );
+        assert_eq!(at(11 * DAY, 30, 10).0, State::Warning);
+    }
+
+    #[test]
+    fn a_critical_limit_above_the_warning_limit_counts() {
+        assert_eq!(at(20 * DAY, 10, 30).0, State::Critical);
+    }
+
+    #[test]
+    fn the_last_day_is_critical() {
+        assert_eq!(at(DAY - 1, 0, 0), (State::Critical, "expires in 23 hours (DATE)".into()));
+        assert_eq!(at(HOUR, 0, 0).1, "expires in 1 hours (DATE)");
+        assert_eq!(at(HOUR - 1, 0, 0).1, "expires in 59 minutes (DATE)");
+        assert_eq!(at(1, 0, 0).1, "expires in 0 minutes (DATE)");
+        assert_eq!(at(0, 0, 0), (State::Critical, "just expired (DATE).".into()));
+        assert_eq!(at(-1, 0, 0), (State::Critical, "expired on DATE.".into()));
+        assert_eq!(at(DAY, 0, 0).0, State::Ok);
+    }
+
+    #[test]
+    fn dates_are_written_as_the_c_locale_does() {
+        let time = ASN1Time::from_timestamp(1_818_529_445).unwrap();
+        assert_eq!(date(time), "Tue Aug 17 19:04:05 2027 +0000");
+        assert_eq!(date(ASN1Time::from_timestamp(0).unwrap()), "Thu Jan  1 00:00:00 1970 +0000");
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_said_to_be_none() {
+        for der in [&b""[..], b"\x30\x03\x02\x01\x01", &[0xff; 300]] {
+            let limits = Lifetime { warning: 0, critical: 0 };
+            assert!(judge(der, 0, limits).is_err());
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! The session with the server, from the greeting to QUIT, one function a step.
+
+use std::io::{Read, Write};
+
+use crate::auth;
+use crate::certificate;
+use crate::options::{Expectation, Lifetime, Options, Protocol, SMTP_PORT, Security};
+use crate::outcome::{Ending, Finding, Outcome, State};
+use crate::host_name::Host;
+use crate::reply::Reply;
+use crate::wire::{Wire, WireError};
+
+/// What `-r` sends: a version 1 header that names nobody (PROXY protocol, section 2.1).
+const PROXY_HEADER: &str = "PROXY TCP4 0.0.0.0 0.0.0.0 25 25";
+
+/// Runs the session over an open connection. `now` is seconds since 1970.
+pub fn run<S: Read + Write>(options: &Options, stream: S, now: i64) -> Outcome {
+    let outcome = Outcome { transcript: plan(options), ..Outcome::default() };
+    let mut session = Session { options, now, wire: Wire::new(stream), outcome };
+    match session.steps() {
+        Ok(()) => {}
+        Err(Stop::Abandon) => session.outcome.ending = Ending::Abandoned,
+        Err(Stop::TimeOut) => session.outcome.ending = Ending::TimedOut,
+    }
+    session.outcome
+}
+
+/// What the transcript says before anything is connected to.
+#[must_use]
+pub fn plan(options: &Options) -> Vec<String> {
+    if !options.verbose {
+        return Vec::new();
+    }
+    let mail = options.sender.iter().map(|sender| format!("FROM CMD: MAIL FROM:<{sender}>"));
+    std::iter::once(format!("HELOCMD: {}", hello_command(options))).chain(mail).collect()
+}
+
+/// RFC 2033 section 4.1: LHLO in LMTP. HELO is enough where no extension is used.
+fn hello_command(options: &Options) -> String {
+    let extended = options.login.is_some()
+        || options.lifetime.is_some()
+        || options.security == Security::StartTls;
+    let verb = match options.protocol {
+        Protocol::Lmtp => "LHLO",
+        Protocol::Smtp if extended => "EHLO",
+        Protocol::Smtp => "HELO",
+    };
+    format!("{verb} {}", options.greet_as)
+}
+
+/// Why the session does not go on. What there is to say about it has been recorded.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// There is no response time to report.
+    Abandon,
+    /// The time for the whole check was used up.
+    TimeOut,
+}
+
+impl From<WireError> for Stop {
+    fn from(error: WireError) -> Self {
+        match error {
+            WireError::TimedOut => Self::TimeOut,
+            WireError::Lost => Self::Abandon,
+        }
+    }
+}
+
+/// A session under way.
+pub(crate) struct Session<'a, S> {
+    pub(crate) options: &'a Options,
+    now: i64,
+    wire: Wire<S>,
+    outcome: Outcome,
+}
+
+impl<S: Read + Write> Session<'_, S> {
+    fn steps(&mut self) -> Result<(), Stop> {
+        let hello = hello_command(self.options);
+        if self.options.proxy {
+            self.send(PROXY_HEADER)?;
+        }
+        if self.options.security == Security::Implicit {
+            self.secure()?;
+        }
+        let greeting = self.greeting()?;
+        let mut reply = self.greet(&hello, &greeting)?;
+        if self.options.security == Security::StartTls {
+            self.check_readiness(&greeting, &reply)?;
+            self.starttls(&reply)?;
+            self.secure()?;
+            reply = self.greet_again(&hello)?;
+        }
+        self.trace(|| reply.text().into_owned());
+        if let Some(limits) = self.options.lifetime {
+            self.check_certificate(limits)?;
+        }
+        self.check_expectation(&greeting, &reply)?;
+        if self.accepted(&reply, &hello) && self.log_in()? {
+            self.transaction()?;
+        }
+        self.quit()
+    }
+
+    /// RFC 5321 section 4.3.1: nothing is said before the whole greeting is there.
+    fn greeting(&mut self) -> Result<Reply, Stop> {
+        self.wire.reply().map_err(|error| self.nothing_received(error))
+    }
+
+    fn greet(&mut self, hello: &str, greeting: &Reply) -> Result<Reply, Stop> {
+        self.send(hello)?;
+        match self.wire.reply() {
+            Ok(reply) => Ok(reply),
+            // RFC 5321 section 3.1: a server may refuse service and go; what it said matters.
+            Err(WireError::Lost) if greeting.is_refusal() => {
+                Err(self.unexpected(greeting, None))
+            }
+            Err(error) => Err(self.nothing_received(error)),
+        }
+    }
+
+    fn nothing_received(&mut self, error: WireError) -> Stop {
+        if error == WireError::Lost {
+            self.find(State::Warning, "recv() failed");
+        }
+        error.into()
+    }
+
+    /// A server that refuses service is not to blame for its TLS.
+    fn check_readiness(&mut self, greeting: &Reply, reply: &Reply) -> Result<(), Stop> {
+        let expected = self.options.expectation != Expectation::ServiceReady;
+        if expected || !greeting.is_refusal() {
+            return Ok(());
+        }
+        Err(self.unexpected(greeting, Some(reply)))
+    }
+
+    fn starttls(&mut self, reply: &Reply) -> Result<(), Stop> {
+        if !reply.offers("STARTTLS") {
+            self.find(State::Warning, "WARNING - TLS not supported by server");
+            return Err(self.leave());
+        }
+        self.send("STARTTLS")?;
+        let ready = match self.wire.reply() {
+            Ok(reply) => reply.code() == Some(220),
+            Err(WireError::TimedOut) => return Err(Stop::TimeOut),
+            Err(WireError::Lost) => false,
+        };
+        if ready {
+            return Ok(());
+        }
+        // RFC 3207 section 4: anything but 220 is a refusal.
+        self.find(State::Unknown, "Server does not support STARTTLS");
+        Err(self.leave())
+    }
+
+    fn secure(&mut self) -> Result<(), Stop> {
+        let name = match &self.options.host {
+            Host::Name(name) => Some(name.as_str()),
+            Host::V4(_) | Host::V6(_) | Host::Path(_) => None,
+        };
+        let Err(error) = self.wire.secure(name) else {
+            return Ok(());
+        };
+        if matches!(error, crate::tls::TlsError::TimedOut) {
+            return Err(Stop::TimeOut);
+        }
+        self.find(State::Critical, "CRITICAL - Cannot make SSL connection.");
+        self.find(State::Critical, &error.to_string());
+        Err(Stop::Abandon)
+    }
+
+    /// RFC 3207 section 4.2: what was learned before TLS is forgotten.
+    fn greet_again(&mut self, hello: &str) -> Result<Reply, Stop> {
+        self.trace(|| format!("sent {hello}"));
+        let sent = self.wire.send(hello).map_err(|error| (error, "Cannot send EHLO command"));
+        let reply = sent.and_then(|()| {
+            self.wire.reply().map_err(|error| (error, "Cannot read EHLO response"))
+        });
+        reply.map_err(|(error, problem)| {
+            if error == WireError::Lost {
+                self.find(State::Unknown, &format!("SMTP UNKNOWN - {problem} via TLS."));
+            }
+            error.into()
+        })
+    }
+
+    fn check_certificate(&mut self, limits: Lifetime) -> Result<(), Stop> {
+        let judged = self.wire.certificate().map(|der| certificate::judge(der, self.now, limits));
+        match judged {
+            Some(Ok(mut finding)) => {
+                if self.options.ignore_expiration {
+                    let words = finding.text.split_once(" - ").map_or("", |(_, words)| words);
+                    finding = Finding { state: State::Ok, text: format!("OK - {words}") };
+                }
+                self.outcome.findings.push(finding);
+                Ok(())
+            }
+            Some(Err(error)) => {
+                let text = format!("CRITICAL - Cannot read the server's certificate: {error}");
+                self.find(State::Critical, &text);
+                Err(self.leave())
+            }
+            None => {
+                self.find(State::Critical, "CRITICAL - Cannot retrieve server certificate.");
+                Err(self.leave())
+            }
+        }
+    }
+
+    fn check_expectation(&mut self, greeting: &Reply, reply: &Reply) -> Result<(), Stop> {
+        let met = match &self.options.expectation {
+            Expectation::ServiceReady => greeting.code() == Some(220),
+            Expectation::Text(text) => is_found(text, &[greeting, reply]),
+        };
+        if met { Ok(()) } else { Err(self.unexpected(greeting, Some(reply))) }
+    }
+
+    /// The greeting in the first line, and what came behind it in a line of its own, which never
+    /// begins with the server's words.
+    fn unexpected(&mut self, greeting: &Reply, reply: Option<&Reply>) -> Stop {
+        let port = match self.options.port {
+            SMTP_PORT => String::new(),
+            port => format!(" on port {port}"),
+        };
+        let greeting = greeting.text();
+        let text = format!("Invalid SMTP response received from host{port}: {greeting}");
+        self.find(State::Warning, &text);
+        if let Some(reply) = reply {
+            let command = hello_command(self.options);
+            self.find(State::Warning, &format!("reply to '{command}': {}", reply.text()));
+        }
+        Stop::Abandon
+    }
+
+    /// Logs in when that is asked for; false when it failed.
+    fn log_in(&mut self) -> Result<bool, Stop> {
+        let Some(login) = &self.options.login else {
+            return Ok(true);
+        };
+        // RFC 4954 section 4: no AUTH during a mail transaction, so it comes before MAIL.
+        let problem = auth::login(self, login)?;
+        self.outcome.problem = problem;
+        Ok(self.outcome.problem.is_none())
+    }
+
+    fn transaction(&mut self) -> Result<(), Stop> {
+        if let Some(sender) = &self.options.sender {
+            let command = format!("MAIL FROM:<{sender}>");
+            let Some(reply) = self.exchange(&command)? else {
+                return Ok(());
+            };
+            self.accepted(&reply, &command);
+        }
+        for exchange in &self.options.exchanges {
+            let Some(reply) = self.exchange(&exchange.command)? else {
+                return Ok(());
+            };
+            let pattern = exchange.response.as_ref();
+            if pattern.is_some_and(|pattern| !pattern.is_found_in(&reply.matchable())) {
+                self.invalid_response(&reply, &exchange.command);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a command and reads its reply; none when the server is gone, which is recorded.
+    fn exchange(&mut self, command: &str) -> Result<Option<Reply>, Stop> {
+        self.send(command)?;
+        match self.wire.reply() {
+            Ok(reply) => {
+                self.trace(|| reply.text().into_owned());
+                self.outcome.last_reply = Some(reply.text().into_owned());
+                Ok(Some(reply))
+            }
+            Err(WireError::TimedOut) => Err(Stop::TimeOut),
+            Err(WireError::Lost) => {
+                let text = format!("SMTP WARNING - recv() failed after command '{command}'");
+                self.find(State::Warning, &text);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether a command was carried out; what was refused is recorded.
+    fn accepted(&mut self, reply: &Reply, command: &str) -> bool {
+        self.outcome.last_reply = Some(reply.text().into_owned());
+        if !reply.is_positive() {
+            self.invalid_response(reply, command);
+        }
+        reply.is_positive()
+    }
+
+    fn invalid_response(&mut self, reply: &Reply, command: &str) {
+        let reply = reply.text();
+        let text = format!("SMTP WARNING - Invalid response '{reply}' to command '{command}'");
+        self.find(State::Warning, &text);
+    }
+
+    /// RFC 5321 section 4.1.1.10: QUIT is sent on every path, and its reply is waited for.
+    fn quit(&mut self) -> Result<(), Stop> {
+        match self.wire.send("QUIT") {
+            Ok(()) => {}
+            Err(WireError::TimedOut) => return Err(Stop::TimeOut),
+            Err(WireError::Lost) => return self.quit_failed(),
+        }
+        self.trace(|| "sent QUIT".to_owned());
+        match self.wire.reply() {
+            Ok(reply) => {
+                self.trace(|| format!("received {}", reply.text()));
+                self.outcome.last_reply = Some(reply.text().into_owned());
+                self.summarise()
+            }
+            Err(WireError::TimedOut) => Err(Stop::TimeOut),
+            Err(WireError::Lost) => {
+                self.trace(|| "recv() failed after QUIT.".to_owned());
+                self.outcome.last_reply = None;
+                self.summarise()
+            }
+        }
+    }
+
+    /// A failed QUIT matters only when nothing worse was found before.
+    fn quit_failed(&mut self) -> Result<(), Stop> {
+        let text = "Connection closed by server before sending QUIT command";
+        if self.options.ignore_quit_failure || self.outcome.state() != State::Ok {
+            self.trace(|| text.to_owned());
+            return self.summarise();
+        }
+        self.find(State::Unknown, text);
+        Err(Stop::Abandon)
+    }
+
+    fn summarise(&self) -> Result<(), Stop> {
+        if self.options.wants_summary() || self.outcome.problem.is_some() {
+            Ok(())
+        } else {
+            Err(Stop::Abandon)
+        }
+    }
+
+    /// QUIT after something that ends the session without a response time.
+    fn leave(&mut self) -> Stop {
+        match self.quit() {
+            Err(Stop::TimeOut) => Stop::TimeOut,
+            Ok(()) | Err(Stop::Abandon) => Stop::Abandon,
+        }
+    }
+
+    /// Sends a line. A connection that is lost shows when the reply is read.
+    pub(crate) fn send(&mut self, line: &str) -> Result<(), Stop> {
+        match self.wire.send(line) {
+            Err(WireError::TimedOut) => Err(Stop::TimeOut),
+            Ok(()) | Err(WireError::Lost) => Ok(()),
+        }
+    }
+
+    pub(crate) fn reply(&mut self) -> Result<Reply, WireError> {
+        self.wire.reply()
+    }
+
+    pub(crate) fn trace(&mut self, line: impl FnOnce() -> String) {
+        if self.options.verbose {
+            self.outcome.transcript.extend(line().lines().map(ToOwned::to_owned));
+        }
+    }
+
+    fn find(&mut self, state: State, text: &str) {
+        self.outcome.findings.push(Finding { state, text: text.to_owned() });
+    }
+}
+
+/// Whether a text is found in what the replies say together, line ends included.
+fn is_found(text: &str, replies: &[&Reply]) -> bool {
+    let all: Vec<u8> = replies.iter().flat_map(|reply| reply.bytes()).copied().collect();
+    text.is_empty() || all.windows(text.len()).any(|window| window == text.as_bytes())
+}

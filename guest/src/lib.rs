@@ -1,0 +1,45 @@
+//! `check_smtp`, the check itself: what its options mean, the session with the server, TLS and
+//! certificates, and the report. It compiles to a WebAssembly component of the world
+//! `monitoring:plugin` that knows no files, no environment and no network but the connection to
+//! the server that it is asked to check.
+//!
+//! Data flows one way: arguments, [`options`], [`dialogue`], [`outcome`], [`report`]. The session
+//! runs over anything that reads and writes, so that it can be driven without a network:
+//!
+//! ```
+//! # use std::io::{self, Cursor, Read, Write};
+//! # struct Server(Cursor<&'static [u8]>);
+//! # impl Read for Server {
+//! #     fn read(&mut self, b: &mut [u8]) -> io::Result<usize> { self.0.read(b) }
+//! # }
+//! # impl Write for Server {
+//! #     fn write(&mut self, b: &[u8]) -> io::Result<usize> { Ok(b.len()) }
+//! #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
+//! # }
+//! use check_smtp::{dialogue, options::Options, report::Report};
+//!
+//! let arguments = [("hostname".to_owned(), Some("mx.example.org".to_owned()))];
+//! let options = Options::resolve(&arguments).map_err(|misuse| misuse.message)?;
+//! let server = Server(Cursor::new(b"220 mx ESMTP\r\n250 mx\r\n221 bye\r\n"));
+//! let report = Report::new(&options, dialogue::run(&options, server, 0), 0.25);
+//! assert_eq!(report.summary.as_deref(), Some("SMTP OK - 0.250 sec. response time"));
+//! # Ok::<(), String>(())
+//! ```
+
+mod auth;
+pub mod certificate;
+pub mod dialogue;
+mod handshake_signature;
+pub mod host_name;
+mod leaf;
+pub mod options;
+pub mod outcome;
+pub mod pattern;
+pub mod reply;
+pub mod report;
+pub mod threshold;
+pub mod tls;
+pub mod wire;
+
+#[cfg(target_arch = "wasm32")]
+mod component;

@@ -1,0 +1,786 @@
+//! The options: one table that drives the manifest, and the resolved form that the session uses.
+
+use crate::host_name::{self, Host};
+use crate::pattern::Pattern;
+use crate::threshold;
+
+/// The port that SMTP servers listen on (RFC 5321 section 4.5.4.2).
+pub const SMTP_PORT: u16 = 25;
+
+/// The port for submissions over implicit TLS (RFC 8314 section 7.3).
+pub const SUBMISSIONS_PORT: u16 = 465;
+
+const DEFAULT_HOST: &str = "127.0.0.1";
+const DEFAULT_TIMEOUT: u32 = 10;
+
+/// What an option's value looks like; the kinds of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the contract documents each kind")]
+pub enum Kind {
+    Flag,
+    Text,
+    Integer,
+    Number,
+    Host,
+    Port,
+    Secret,
+    Timeout,
+    Nodename,
+}
+
+/// One option of the table.
+#[derive(Debug)]
+pub struct Spec {
+    /// The long name, without dashes.
+    pub name: &'static str,
+    /// The short name.
+    pub short: Option<char>,
+    /// Further spellings, whole words.
+    pub aliases: &'static [&'static str],
+    /// What the value looks like.
+    pub kind: Kind,
+    /// What stands for the value in the help text.
+    pub placeholder: &'static str,
+    /// Only the whole name is accepted, no abbreviation of it.
+    pub exact: bool,
+    /// All of its values count.
+    pub repeatable: bool,
+    /// The value when the option is not given.
+    pub default: Option<&'static str>,
+    /// What the option says too.
+    pub implies: &'static [(&'static str, Option<&'static str>)],
+    /// For people.
+    pub help: &'static str,
+}
+
+const SPEC: Spec = Spec {
+    name: "",
+    short: None,
+    aliases: &[],
+    kind: Kind::Flag,
+    placeholder: "",
+    exact: false,
+    repeatable: false,
+    default: None,
+    implies: &[],
+    help: "",
+};
+
+/// All options that the check understands, in the order of the help text.
+pub static SPECS: &[Spec] = &[
+    Spec {
+        name: "hostname",
+        short: Some('H'),
+        kind: Kind::Host,
+        placeholder: "ADDRESS",
+        default: Some(DEFAULT_HOST),
+        help: "The server: a name, an IPv4 or IPv6 address, or the absolute path of a Unix socket",
+        ..SPEC
+    },
+    Spec {
+        name: "port",
+        short: Some('p'),
+        kind: Kind::Port,
+        placeholder: "INTEGER",
+        default: Some("25"),
+        help: "The TCP port (25, or 465 with --ssl)",
+        ..SPEC
+    },
+    Spec {
+        name: "use-ipv4",
+        short: Some('4'),
+        help: "Connect over IPv4 only",
+        ..SPEC
+    },
+    Spec {
+        name: "use-ipv6",
+        short: Some('6'),
+        help: "Connect over IPv6 only; of -4 and -6 the last one counts",
+        ..SPEC
+    },
+    Spec {
+        name: "expect",
+        short: Some('e'),
+        kind: Kind::Text,
+        placeholder: "STRING",
+        default: Some("220"),
+        help: "Text that the greeting or the reply to HELO, EHLO or LHLO must contain.\n\
+               220 stands for the reply code of the greeting",
+        ..SPEC
+    },
+    Spec {
+        name: "command",
+        short: Some('C'),
+        kind: Kind::Text,
+        placeholder: "STRING",
+        repeatable: true,
+        help: "A command to send after the greeting; may be given several times",
+        ..SPEC
+    },
+    Spec {
+        name: "response",
+        short: Some('R'),
+        kind: Kind::Text,
+        placeholder: "STRING",
+        repeatable: true,
+        help: "What the reply to the command of the same rank must match: a POSIX extended\n\
+               regular expression; may be given several times",
+        ..SPEC
+    },
+    Spec {
+        name: "from",
+        short: Some('f'),
+        kind: Kind::Text,
+        placeholder: "STRING",
+        help: "Send MAIL FROM with this address; empty for the null sender",
+        ..SPEC
+    },
+    Spec {
+        name: "fqdn",
+        short: Some('F'),
+        kind: Kind::Nodename,
+        placeholder: "STRING",
+        help: "The name to greet with (default: the name of this machine)",
+        ..SPEC
+    },
+    Spec {
+        name: "certificate",
+        short: Some('D'),
+        kind: Kind::Text,
+        placeholder: "INTEGER[,INTEGER]",
+        help: "Days that the server's certificate has to be valid: WARNING[,CRITICAL].\n\
+               Without --ssl it is fetched by STARTTLS",
+        ..SPEC
+    },
+    Spec {
+        name: "ignore-certificate-expiration",
+        exact: true,
+        help: "A certificate that is expired, or soon will be, is no problem",
+        ..SPEC
+    },
+    Spec {
+        name: "starttls",
+        short: Some('S'),
+        help: "Use STARTTLS (RFC 3207)",
+        ..SPEC
+    },
+    Spec {
+        name: "ssl",
+        short: Some('s'),
+        aliases: &["--tls"],
+        exact: true,
+        implies: &[("port", Some("465"))],
+        help: "Speak TLS from the first byte (RFC 8314); the port is 465 unless -p is given",
+        ..SPEC
+    },
+    Spec {
+        name: "sni",
+        exact: true,
+        help: "Send the host name in the TLS handshake; always done for names",
+        ..SPEC
+    },
+    Spec {
+        name: "authtype",
+        short: Some('A'),
+        kind: Kind::Text,
+        placeholder: "STRING",
+        help: "Log in with this mechanism: LOGIN",
+        ..SPEC
+    },
+    Spec {
+        name: "authuser",
+        short: Some('U'),
+        kind: Kind::Text,
+        placeholder: "STRING",
+        help: "The user name to log in with",
+        ..SPEC
+    },
+    Spec {
+        name: "authpass",
+        short: Some('P'),
+        kind: Kind::Secret,
+        placeholder: "STRING",
+        help: "The password to log in with",
+        ..SPEC
+    },
+    Spec {
+        name: "lmtp",
+        short: Some('L'),
+        help: "Speak LMTP (RFC 2033): greet with LHLO",
+        ..SPEC
+    },
+    Spec {
+        name: "ignore-quit-failure",
+        short: Some('q'),
+        help: "A QUIT that cannot be sent is no problem",
+        ..SPEC
+    },
+    Spec {
+        name: "proxy",
+        short: Some('r'),
+        exact: true,
+        help: "Send a PROXY protocol header first: PROXY TCP4 0.0.0.0 0.0.0.0 25 25",
+        ..SPEC
+    },
+    Spec {
+        name: "warning",
+        short: Some('w'),
+        aliases: &["-wt"],
+        kind: Kind::Number,
+        placeholder: "DOUBLE",
+        help: "WARNING when the response time is longer than this many seconds",
+        ..SPEC
+    },
+    Spec {
+        name: "critical",
+        short: Some('c'),
+        aliases: &["-ct"],
+        kind: Kind::Number,
+        placeholder: "DOUBLE",
+        help: "CRITICAL when the response time is longer than this many seconds",
+        ..SPEC
+    },
+    Spec {
+        name: "timeout",
+        short: Some('t'),
+        aliases: &["-to"],
+        kind: Kind::Timeout,
+        placeholder: "INTEGER",
+        default: Some("10"),
+        help: "Seconds for the whole check, name look-up included",
+        ..SPEC
+    },
+    Spec {
+        name: "verbose",
+        short: Some('v'),
+        help: "Show what is said on the wire (a monitoring system may cut it)",
+        ..SPEC
+    },
+];
+
+/// Arguments that make no sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misuse {
+    /// One line.
+    pub message: String,
+    /// The value that was given and the accepted form.
+    pub hint: Option<String>,
+}
+
+impl Misuse {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    fn hinted(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// The server's name or address does not exist or cannot be one.
+    pub(crate) fn invalid_host(value: &str) -> Self {
+        Self::new(format!("Invalid hostname/address - {value}"))
+    }
+}
+
+/// Which addresses of a name to use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Family {
+    #[default]
+    Any,
+    V4,
+    V6,
+}
+
+/// Which protocol the server speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Protocol {
+    #[default]
+    Smtp,
+    Lmtp,
+}
+
+/// When TLS begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Never.
+    None,
+    /// After STARTTLS (RFC 3207).
+    StartTls,
+    /// With the first byte (RFC 8314).
+    Implicit,
+}
+
+/// What the greeting and the first reply must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expectation {
+    /// The greeting's reply code is 220 (RFC 5321 section 3.1).
+    ServiceReady,
+    /// The text is found in one of them.
+    Text(String),
+}
+
+/// A command to send and what its reply must match.
+#[derive(Debug)]
+pub struct Exchange {
+    /// The command line, without its end.
+    pub command: String,
+    /// What the reply must match; any reply will do without it.
+    pub response: Option<Pattern>,
+}
+
+/// How many days a certificate has to be valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    /// This many days or fewer: WARNING.
+    pub warning: u32,
+    /// This many days or fewer: CRITICAL.
+    pub critical: u32,
+}
+
+/// Who to log in as.
+#[derive(Clone)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Login {
+    pub user: String,
+    pub password: String,
+}
+
+/// The options of one check, all values parsed, nothing contradictory.
+pub struct Options {
+    /// The server.
+    pub host: Host,
+    /// The server as it was given.
+    pub server: String,
+    /// Its TCP port.
+    pub port: u16,
+    /// Which of its addresses.
+    pub family: Family,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// When TLS begins.
+    pub security: Security,
+    /// A PROXY protocol header goes first.
+    pub proxy: bool,
+    /// The name to greet with.
+    pub greet_as: String,
+    /// What the greeting and the first reply must hold.
+    pub expectation: Expectation,
+    /// The certificate's remaining lifetime is checked.
+    pub lifetime: Option<Lifetime>,
+    /// It is shown, but never a problem.
+    pub ignore_expiration: bool,
+    /// Log in.
+    pub login: Option<Login>,
+    /// The envelope sender to announce; empty for the null sender.
+    pub sender: Option<String>,
+    /// Commands to send.
+    pub exchanges: Vec<Exchange>,
+    /// A QUIT that cannot be sent is no problem.
+    pub ignore_quit_failure: bool,
+    /// Response time in seconds.
+    pub warning: Option<f64>,
+    /// Response time in seconds.
+    pub critical: Option<f64>,
+    /// Seconds for the whole check.
+    pub timeout: u32,
+    /// Keep a transcript.
+    pub verbose: bool,
+}
+
+impl Options {
+    /// Resolves arguments, given as name and value, in the order of the command line.
+    pub fn resolve(arguments: &[(String, Option<String>)]) -> Result<Self, Misuse> {
+        if arguments.is_empty() {
+            return Err(Misuse::new("Could not parse arguments"));
+        }
+        take_all(arguments)?.resolve()
+    }
+
+    /// Whether the response time is asked for beside the certificate.
+    #[must_use]
+    pub fn wants_summary(&self) -> bool {
+        self.lifetime.is_none()
+            || self.login.is_some()
+            || self.sender.is_some()
+            || !self.exchanges.is_empty()
+            || self.warning.is_some()
+            || self.critical.is_some()
+    }
+}
+
+/// Reports the first argument whose value cannot be accepted.
+pub fn validate(arguments: &[(String, Option<String>)]) -> Result<(), Misuse> {
+    take_all(arguments).map(|_| ())
+}
+
+fn take_all(arguments: &[(String, Option<String>)]) -> Result<Given, Misuse> {
+    let mut given = Given::default();
+    for (name, value) in arguments {
+        given.take(name, value.as_deref().unwrap_or_default())?;
+    }
+    Ok(given)
+}
+
+/// The values as they come, each of them valid by itself.
+#[derive(Default)]
+struct Given {
+    host: Option<(Host, String)>,
+    port: Option<u16>,
+    family: Family,
+    expect: Option<String>,
+    commands: Vec<String>,
+    responses: Vec<Pattern>,
+    sender: Option<String>,
+    greet_as: Option<String>,
+    lifetime: Option<Lifetime>,
+    ignore_expiration: bool,
+    starttls: bool,
+    implicit: bool,
+    mechanism: Option<String>,
+    user: Option<String>,
+    password: Option<String>,
+    lmtp: bool,
+    ignore_quit_failure: bool,
+    proxy: bool,
+    warning: Option<f64>,
+    critical: Option<f64>,
+    timeout: Option<u32>,
+    verbose: bool,
+}
+
+impl Given {
+    fn take(&mut self, name: &str, value: &str) -> Result<(), Misuse> {
+        match name {
+            "hostname" => self.host = Some((host_name::parse(value)?, value.to_owned())),
+            "port" => self.port = Some(port(value)?),
+            "use-ipv4" => self.family = Family::V4,
+            "use-ipv6" => self.family = Family::V6,
+            "expect" => self.expect = Some(value.to_owned()),
+            "command" => self.commands.push(one_line("command", value)?),
+            "response" => self.responses.push(pattern(value)?),
+            "from" => self.sender = Some(address(&one_line("from", value)?).to_owned()),
+            "fqdn" => self.greet_as = Some(greeting_name(value)?),
+            "certificate" => self.lifetime = Some(lifetime(value)?),
+            "ignore-certificate-expiration" => self.ignore_expiration = true,
+            "starttls" => self.starttls = true,
+            "ssl" => self.implicit = true,
+            "sni" => {}
+            "authtype" => self.mechanism = Some(mechanism(value)?),
+            "authuser" => self.user = Some(value.to_owned()),
+            "authpass" => self.password = Some(value.to_owned()),
+            "lmtp" => self.lmtp = true,
+            "ignore-quit-failure" => self.ignore_quit_failure = true,
+            "proxy" => self.proxy = true,
+            "warning" => self.warning = Some(seconds("Warning", "-w", value)?),
+            "critical" => self.critical = Some(seconds("Critical", "-c", value)?),
+            "timeout" => self.timeout = Some(timeout(value)?),
+            "verbose" => self.verbose = true,
+            unknown => return Err(Misuse::new(format!("Unknown option - {unknown}"))),
+        }
+        Ok(())
+    }
+
+    fn resolve(self) -> Result<Options, Misuse> {
+        let (host, server) = match self.host {
+            Some(given) => given,
+            None => (host_name::parse(DEFAULT_HOST)?, DEFAULT_HOST.to_owned()),
+        };
+        if !host.suits(self.family) {
+            return Err(Misuse::invalid_host(&server));
+        }
+        let security = security(self.starttls, self.implicit, self.lifetime.is_some())?;
+        let default_port =
+            if security == Security::Implicit { SUBMISSIONS_PORT } else { SMTP_PORT };
+        Ok(Options {
+            host,
+            server,
+            port: self.port.unwrap_or(default_port),
+            family: self.family,
+            protocol: if self.lmtp { Protocol::Lmtp } else { Protocol::Smtp },
+            security,
+            proxy: self.proxy,
+            greet_as: self.greet_as.unwrap_or_else(|| "localhost".to_owned()),
+            expectation: expectation(self.expect),
+            lifetime: self.lifetime,
+            ignore_expiration: self.ignore_expiration,
+            login: login(self.mechanism.is_some(), self.user, self.password)?,
+            sender: self.sender,
+            exchanges: exchanges(self.commands, self.responses),
+            ignore_quit_failure: self.ignore_quit_failure || self.lifetime.is_some(),
+            warning: self.warning,
+            critical: self.critical,
+            timeout: self.timeout.unwrap_or(DEFAULT_TIMEOUT),
+            verbose: self.verbose,
+        })
+    }
+}
+
+fn security(starttls: bool, implicit: bool, certificate: bool) -> Result<Security, Misuse> {
+    match (starttls, implicit) {
+        (true, true) => {
+            Err(Misuse::new("Set either -s/--ssl/--tls or -S/--starttls, they contradict"))
+        }
+        (false, true) => Ok(Security::Implicit),
+        (true, false) => Ok(Security::StartTls),
+        (false, false) if certificate => Ok(Security::StartTls),
+        (false, false) => Ok(Security::None),
+    }
+}
+
+fn expectation(expect: Option<String>) -> Expectation {
+    match expect {
+        Some(text) if text != "220" => Expectation::Text(text),
+        _ => Expectation::ServiceReady,
+    }
+}
+
+fn login(
+    wanted: bool,
+    user: Option<String>,
+    password: Option<String>,
+) -> Result<Option<Login>, Misuse> {
+    if !wanted {
+        return Ok(None);
+    }
+    let user = user.ok_or_else(|| missing("no authuser specified", "-U, --authuser"))?;
+    let password = password.ok_or_else(|| missing("no authpass specified", "-P, --authpass"))?;
+    Ok(Some(Login { user, password }))
+}
+
+fn missing(message: &str, option: &str) -> Misuse {
+    Misuse::hinted(message, format!("-A, --authtype needs {option} too"))
+}
+
+fn exchanges(commands: Vec<String>, responses: Vec<Pattern>) -> Vec<Exchange> {
+    let mut responses = responses.into_iter();
+    commands
+        .into_iter()
+        .map(|command| Exchange { command, response: responses.next() })
+        .collect()
+}
+
+fn port(value: &str) -> Result<u16, Misuse> {
+    let number = whole_number(value).unwrap_or_default();
+    u16::try_from(number).ok().filter(|port| *port > 0).ok_or_else(|| {
+        Misuse::hinted(
+            "Port must be a positive integer",
+            format!("-p, --port: '{value}' is not a whole number from 1 to 65535"),
+        )
+    })
+}
+
+fn timeout(value: &str) -> Result<u32, Misuse> {
+    whole_number(value).filter(|seconds| *seconds > 0).ok_or_else(|| {
+        Misuse::hinted(
+            "Timeout interval must be a positive integer",
+            format!(
+                "-t, --timeout: '{value}' is not a whole number of seconds from 1 to {}",
+                i32::MAX
+            ),
+        )
+    })
+}
+
+fn seconds(which: &str, option: &str, value: &str) -> Result<f64, Misuse> {
+    threshold::parse(value).ok_or_else(|| {
+        Misuse::hinted(
+            format!("{which} time must be a positive"),
+            format!(
+                "{option}, --{}: '{value}' is not a number of seconds such as 5 or 0.25",
+                which.to_lowercase()
+            ),
+        )
+    })
+}
+
+/// Days as `W` or `W,C`.
+fn lifetime(value: &str) -> Result<Lifetime, Misuse> {
+    let (warning, critical) = match value.split_once(',') {
+        Some((warning, critical)) => (warning, Some(critical)),
+        None => (value, None),
+    };
+    Ok(Lifetime { warning: days(warning)?, critical: critical.map_or(Ok(0), days)? })
+}
+
+fn days(value: &str) -> Result<u32, Misuse> {
+    whole_number(value).ok_or_else(|| {
+        Misuse::hinted(
+            format!("Invalid certificate expiration period - {value}"),
+            "-D, --certificate takes whole numbers of days: WARNING or WARNING,CRITICAL",
+        )
+    })
+}
+
+/// Digits only, as large as a C `int` at most.
+fn whole_number(value: &str) -> Option<u32> {
+    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let limit = u32::try_from(i32::MAX).unwrap_or(u32::MAX);
+    value.parse().ok().filter(|number| digits && *number <= limit)
+}
+
+fn pattern(value: &str) -> Result<Pattern, Misuse> {
+    Pattern::parse(value).map_err(|error| {
+        Misuse::hinted(
+            format!("Could not compile regular expression - {value}"),
+            format!("-R, --response: {error}"),
+        )
+    })
+}
+
+fn mechanism(value: &str) -> Result<String, Misuse> {
+    // Mechanism names do not depend on case: RFC 4954 section 4.
+    if value.eq_ignore_ascii_case("LOGIN") {
+        return Ok(value.to_ascii_uppercase());
+    }
+    Err(Misuse::new(format!("only authtype LOGIN is supported - {value}")))
+}
+
+fn greeting_name(value: &str) -> Result<String, Misuse> {
+    // RFC 5321 section 4.1.1.1: a domain or an address literal, never nothing.
+    if value.is_empty() {
+        return Err(Misuse::hinted(
+            "Invalid name to greet with - ",
+            "-F, --fqdn takes a host name or an address literal such as [192.0.2.1]",
+        ));
+    }
+    one_line("fqdn", value)
+}
+
+/// Refuses what would end the line on the wire (RFC 5321 section 2.3.8).
+fn one_line(option: &str, value: &str) -> Result<String, Misuse> {
+    if value.contains(['\r', '\n', '\0']) {
+        return Err(Misuse::hinted(
+            format!("Line break in the value of --{option} - {value}"),
+            "a value that goes to the server is one line",
+        ));
+    }
+    Ok(value.to_owned())
+}
+
+/// The address in `a@b`, `<a@b>`, `<<a@b> SIZE=1` or `Name <a@b>`.
+fn address(value: &str) -> &str {
+    let start = match value.find('<') {
+        Some(bracket) if value[bracket..].contains('>') => bracket,
+        _ => 0,
+    };
+    let address = value[start..].trim_start_matches('<');
+    address.split('>').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(arguments: &[(&str, &str)]) -> Result<Options, Misuse> {
+        let owned: Vec<_> =
+            arguments.iter().map(|(n, v)| ((*n).to_owned(), Some((*v).to_owned()))).collect();
+        Options::resolve(&owned)
+    }
+
+    fn refused(arguments: &[(&str, &str)]) -> String {
+        resolve(arguments).err().map(|misuse| misuse.message).unwrap_or_default()
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_table() {
+        let options = resolve(&[("fqdn", "probe")]).unwrap();
+        assert_eq!(options.host.to_string(), "127.0.0.1");
+        assert_eq!((options.port, options.timeout), (25, 10));
+        for (name, value) in [("port", "25"), ("timeout", "10"), ("hostname", "127.0.0.1")] {
+            let spec = SPECS.iter().find(|spec| spec.name == name).unwrap();
+            assert_eq!(spec.default, Some(value));
+        }
+    }
+
+    #[test]
+    fn every_option_of_the_table_is_taken() {
+        for spec in SPECS {
+            let value = match spec.kind {
+                Kind::Host => "192.0.2.1",
+                Kind::Port | Kind::Timeout | Kind::Integer | Kind::Number => "1",
+                _ if spec.name == "authtype" => "LOGIN",
+                _ => "1",
+            };
+            assert_eq!(Given::default().take(spec.name, value), Ok(()), "{}", spec.name);
+        }
+    }
+
+    #[test]
+    fn nothing_at_all_is_a_misuse() {
+        assert_eq!(refused(&[]), "Could not parse arguments");
+    }
+
+    #[test]
+    fn ports_are_digits_in_range() {
+        for bad in ["", "0", "-1", "+25", "25.5", "25x", " 25", "2 5", "65536", "99999999999"] {
+            assert_eq!(refused(&[("port", bad)]), "Port must be a positive integer", "{bad}");
+        }
+        assert_eq!(resolve(&[("port", "65535")]).unwrap().port, 65535);
+    }
+
+    #[test]
+    fn implicit_tls_changes_the_default_port_only() {
+        assert_eq!(resolve(&[("ssl", "")]).unwrap().port, 465);
+        assert_eq!(resolve(&[("port", "2525"), ("ssl", "")]).unwrap().port, 2525);
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        assert!(refused(&[("ssl", ""), ("starttls", "")]).starts_with("Set either -s"));
+        assert!(refused(&[("hostname", "::1"), ("use-ipv4", "")]).ends_with("- ::1"));
+        assert_eq!(refused(&[("authtype", "login")]), "no authuser specified");
+        let half = [("authtype", "LOGIN"), ("authuser", "u")];
+        assert_eq!(refused(&half), "no authpass specified");
+    }
+
+    #[test]
+    fn the_certificate_option_takes_one_or_two_numbers() {
+        assert_eq!(lifetime("30"), Ok(Lifetime { warning: 30, critical: 0 }));
+        assert_eq!(lifetime("30,10"), Ok(Lifetime { warning: 30, critical: 10 }));
+        for (bad, part) in
+            [("", ""), ("30,", ""), ("abc", "abc"), ("10,abc", "abc"), ("3 0", "3 0"), ("1,2,3", "2,3")]
+        {
+            let message = format!("Invalid certificate expiration period - {part}");
+            assert_eq!(lifetime(bad).unwrap_err().message, message);
+        }
+    }
+
+    #[test]
+    fn the_sender_is_the_address_alone() {
+        for (given, sent) in [
+            ("a@b", "a@b"),
+            ("<a@b>", "a@b"),
+            ("<<<a@b>>", "a@b"),
+            ("<a@b> SIZE=10", "a@b"),
+            ("Probe <a@b>", "a@b"),
+            ("a@b>", "a@b"),
+            ("", ""),
+            ("<>", ""),
+        ] {
+            assert_eq!(address(given), sent);
+        }
+    }
+
+    #[test]
+    fn a_line_break_never_reaches_the_wire() {
+        for option in ["command", "from", "fqdn"] {
+            for text in ["a\r\nRSET", "a\nb", "a\rb"] {
+                assert!(!refused(&[(option, text)]).is_empty(), "{option} {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn responses_belong_to_the_command_of_the_same_rank() {
+        let options = resolve(&[
+            ("response", "^1"),
+            ("command", "A"),
+            ("command", "B"),
+        ])
+        .unwrap();
+        assert!(options.exchanges[0].response.is_some());
+        assert!(options.exchanges[1].response.is_none());
+    }
+}

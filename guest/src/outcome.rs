@@ -1,0 +1,70 @@
+//! What a session came to, before it is put into a report.
+
+use std::fmt;
+
+/// How the service is; ordered from good to bad, unknown last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the contract documents each state")]
+pub enum State {
+    #[default]
+    Ok,
+    Unknown,
+    Warning,
+    Critical,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+        })
+    }
+}
+
+/// One thing that was found, as a line of its own or as a part of the summary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub state: State,
+    /// The line.
+    pub text: String,
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// There is a response time to report.
+    #[default]
+    Measured,
+    /// The findings are all there is to say.
+    Abandoned,
+    /// The time for the whole check was used up.
+    TimedOut,
+}
+
+/// What a session came to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// How it ended.
+    pub ending: Ending,
+    /// What was found, in the order in which it was.
+    pub findings: Vec<Finding>,
+    /// What is said in the summary.
+    pub problem: Option<Finding>,
+    /// What was said on the wire, when that was asked for.
+    pub transcript: Vec<String>,
+    /// The last reply of the server, without line breaks at its end.
+    pub last_reply: Option<String>,
+}
+
+impl Outcome {
+    /// The worst of all that was found.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let all = self.findings.iter().chain(&self.problem);
+        all.map(|finding| finding.state).max().unwrap_or_default()
+    }
+}

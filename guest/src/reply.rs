@@ -1,0 +1,200 @@
+//! Replies, from the bytes of the wire (RFC 5321 section 4.2).
+
+use std::borrow::Cow;
+
+/// The longest reply that is read, all of its lines together, in bytes.
+pub const REPLY_LIMIT: usize = 32 * 1024;
+
+/// One reply, whole, as it came: its lines with their ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply(Vec<u8>);
+
+impl Reply {
+    /// The three digits that it begins with; lines before the last one are not looked at.
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        let digits = self.0.get(..3)?;
+        let followed_by_digit = self.0.get(3).is_some_and(u8::is_ascii_digit);
+        if followed_by_digit || !digits.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        std::str::from_utf8(digits).ok()?.parse().ok()
+    }
+
+    /// Whether the command was carried out (RFC 5321 section 4.2.1: 2yz).
+    #[must_use]
+    pub fn is_positive(&self) -> bool {
+        matches!(self.code(), Some(200..=299))
+    }
+
+    /// Whether the command was refused, for now or for good (4yz, 5yz).
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self.code(), Some(400..=599))
+    }
+
+    /// The text without line breaks and blanks at its end. Bytes that are no UTF-8 stay in it as
+    /// U+FFFD.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        let end = self.0.iter().rposition(|b| !b" \t\r\n".contains(b)).map_or(0, |at| at + 1);
+        String::from_utf8_lossy(self.0.get(..end).unwrap_or_default())
+    }
+
+    /// The text for matching: as [`Reply::text`], with a line feed alone between the lines.
+    #[must_use]
+    pub fn matchable(&self) -> String {
+        self.text().replace("\r\n", "\n")
+    }
+
+    /// The bytes as they came.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether an EHLO reply offers a keyword: the first word of a line, whatever its case
+    /// (RFC 5321 section 4.1.1.1).
+    #[must_use]
+    pub fn offers(&self, keyword: &str) -> bool {
+        self.is_positive()
+            && self.lines().any(|line| {
+                let text = line.get(4..).unwrap_or_default();
+                let word = text.split(|b| b.is_ascii_whitespace()).next().unwrap_or_default();
+                word.eq_ignore_ascii_case(keyword.as_bytes())
+            })
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|b| *b == b'\n')
+    }
+}
+
+/// Collects bytes until they make a reply.
+#[derive(Debug, Default)]
+pub struct ReplyReader {
+    bytes: Vec<u8>,
+    /// How far the lines have been looked at.
+    seen: usize,
+}
+
+/// A reply grew over [`REPLY_LIMIT`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong;
+
+impl ReplyReader {
+    /// Adds bytes that came.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Takes out the first whole reply, if there is one.
+    ///
+    /// It goes on while a line is three digits and a hyphen; any other line ends it.
+    pub fn take(&mut self) -> Result<Option<Reply>, TooLong> {
+        while let Some(length) = self.next_line_end() {
+            let line = self.bytes.get(self.seen..length).unwrap_or_default();
+            let goes_on = is_continued(line);
+            self.seen = length;
+            if length > REPLY_LIMIT {
+                return Err(TooLong);
+            }
+            if !goes_on {
+                let rest = self.bytes.split_off(length);
+                self.seen = 0;
+                return Ok(Some(Reply(std::mem::replace(&mut self.bytes, rest))));
+            }
+        }
+        if self.bytes.len() > REPLY_LIMIT { Err(TooLong) } else { Ok(None) }
+    }
+
+    /// What came behind the last reply; nothing is kept.
+    pub fn drain(&mut self) -> Vec<u8> {
+        self.seen = 0;
+        std::mem::take(&mut self.bytes)
+    }
+
+    fn next_line_end(&self) -> Option<usize> {
+        let rest = self.bytes.get(self.seen..)?;
+        rest.iter().position(|b| *b == b'\n').map(|at| self.seen + at + 1)
+    }
+}
+
+fn is_continued(line: &[u8]) -> bool {
+    matches!(line, [a, b, c, b'-', ..] if [a, b, c].iter().all(|digit| digit.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(bytes: &[u8]) -> Reply {
+        let mut reader = ReplyReader::default();
+        reader.push(bytes);
+        reader.take().unwrap().unwrap()
+    }
+
+    #[test]
+    fn ends_with_the_first_line_that_is_not_continued() {
+        let mut reader = ReplyReader::default();
+        for byte in b"250-mx\r\n250-SIZE\r\n250 HELP\r\n221 bye\r\nrest" {
+            reader.push(&[*byte]);
+        }
+        assert_eq!(reader.take().unwrap().unwrap().bytes(), b"250-mx\r\n250-SIZE\r\n250 HELP\r\n");
+        assert_eq!(reader.take().unwrap().unwrap().bytes(), b"221 bye\r\n");
+        assert_eq!(reader.take(), Ok(None));
+        assert_eq!(reader.drain(), b"rest");
+        assert_eq!(reader.drain(), b"");
+    }
+
+    #[test]
+    fn code_is_three_digits_and_no_more() {
+        for (bytes, code) in [
+            (&b"220 mx\r\n"[..], Some(220)),
+            (b"220\r\n", Some(220)),
+            (b"220\tmx\n", Some(220)),
+            (b"220-mx\r\n220 mx\r\n", Some(220)),
+            (b" 220 mx\r\n", None),
+            (b"2201 mx\r\n", None),
+            (b"22\r\n", None),
+            (b"\r\n", None),
+            (b"\0220 mx\r\n", None),
+        ] {
+            assert_eq!(reply(bytes).code(), code, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn keywords_are_whole_words_of_any_case() {
+        let ehlo = reply(b"250-starttls.example\r\n250-SIZE 22020096\r\n250 StartTLS\r\n");
+        assert!(ehlo.offers("STARTTLS"));
+        assert!(ehlo.offers("size"));
+        assert!(!ehlo.offers("SIZ"));
+        assert!(!reply(b"250-mx\r\n250 STARTTLSX\r\n").offers("STARTTLS"));
+        assert!(!reply(b"502-no\r\n502 STARTTLS\r\n").offers("STARTTLS"));
+    }
+
+    #[test]
+    fn text_has_no_blanks_at_its_end() {
+        assert_eq!(reply(b"250 OK \t \r\n").text(), "250 OK");
+        assert_eq!(reply(b"250-a\r\n250 b\r\n").text(), "250-a\r\n250 b");
+        assert_eq!(reply(b"250-a\r\n250 b\r\n").matchable(), "250-a\n250 b");
+        assert_eq!(reply(b"250 \xff\r\n").text(), "250 \u{fffd}");
+        assert_eq!(reply(b"\r\n").text(), "");
+    }
+
+    #[test]
+    fn size_is_bounded() {
+        let mut reader = ReplyReader::default();
+        reader.push(&[b'x'; REPLY_LIMIT]);
+        assert_eq!(reader.take(), Ok(None));
+        reader.push(b"x");
+        assert_eq!(reader.take(), Err(TooLong));
+
+        let mut reader = ReplyReader::default();
+        for _ in 0..=REPLY_LIMIT / 8 {
+            reader.push(b"220-aa\r\n");
+        }
+        assert_eq!(reader.take(), Err(TooLong));
+    }
+}

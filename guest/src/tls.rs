@@ -1,0 +1,351 @@
+//! TLS over any stream: a driver of rustls' unbuffered API, which needs no `std` feature.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::sync::{Arc, LazyLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustls::client::{ClientConfig, Resumption, UnbufferedClientConnection};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, IpAddr, Ipv4Addr, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
+use rustls::unbuffered::{
+    ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus,
+};
+use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
+
+use crate::handshake_signature::AnyCertificate;
+
+/// How much undecoded TLS is kept: more than the longest handshake message (64 KiB) needs.
+const INCOMING_LIMIT: usize = 256 * 1024;
+
+/// How much is read at once: a little more than one record.
+const READ_SIZE: usize = 18 * 1024;
+
+/// Why a handshake failed. Described in words that tell what to look at.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "each is described by its Display")]
+pub enum TlsError {
+    TimedOut,
+    Injected(usize),
+    NotTls,
+    OldVersion,
+    Closed,
+    Refused(AlertDescription),
+    TooLong,
+    Stream(io::Error),
+    Protocol(rustls::Error),
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut => f.write_str("the time was used up"),
+            Self::Injected(count) => write!(
+                f,
+                "{count} bytes of plain text came behind the reply to STARTTLS (possible injection)"
+            ),
+            Self::NotTls => {
+                f.write_str("the server sent something that is not TLS (possible injection)")
+            }
+            Self::OldVersion => {
+                f.write_str("the server speaks neither TLS 1.2 nor TLS 1.3, older versions are unsafe")
+            }
+            Self::Closed => f.write_str("the server closed the connection during the handshake"),
+            Self::Refused(alert) => {
+                write!(f, "the server refused the handshake with the alert {alert:?}{}", advice(*alert))
+            }
+            Self::TooLong => f.write_str("the server sent too long a handshake"),
+            Self::Stream(error) => write!(f, "{error}"),
+            Self::Protocol(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for TlsError {}
+
+fn advice(alert: AlertDescription) -> &'static str {
+    match alert {
+        AlertDescription::HandshakeFailure => {
+            ": no certificate of its own, no cipher suite in common, or it wants a client certificate"
+        }
+        AlertDescription::CertificateRequired => ": it wants a client certificate",
+        AlertDescription::UnrecognisedName => ": it does not know the host name",
+        _ => "",
+    }
+}
+
+impl From<rustls::Error> for TlsError {
+    fn from(error: rustls::Error) -> Self {
+        match error {
+            rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
+            | rustls::Error::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+            ) => Self::OldVersion,
+            rustls::Error::AlertReceived(alert) => Self::Refused(alert),
+            rustls::Error::InvalidMessage(
+                InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
+            ) => Self::NotTls,
+            other => Self::Protocol(other),
+        }
+    }
+}
+
+impl From<io::Error> for TlsError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::TimedOut => Self::TimedOut,
+            io::ErrorKind::UnexpectedEof => Self::Closed,
+            _ => Self::Stream(error),
+        }
+    }
+}
+
+impl From<TlsError> for io::Error {
+    fn from(error: TlsError) -> Self {
+        match error {
+            TlsError::TimedOut => io::ErrorKind::TimedOut.into(),
+            TlsError::Stream(error) => error,
+            other => Self::new(io::ErrorKind::InvalidData, other.to_string()),
+        }
+    }
+}
+
+/// A stream with TLS on it.
+pub struct TlsStream<S> {
+    connection: UnbufferedClientConnection,
+    stream: S,
+    /// Undecoded TLS.
+    incoming: Vec<u8>,
+    /// Encoded TLS that has not been sent.
+    outgoing: Vec<u8>,
+    /// Decoded data that has not been read.
+    plain: Vec<u8>,
+    ended: bool,
+}
+
+/// What one step of the connection came to.
+enum Step {
+    /// There is more to do at once.
+    Again,
+    /// Bytes from the peer are needed.
+    Read,
+    /// Data can be sent, or comes when the peer sends it.
+    Ready,
+}
+
+impl<S: Read + Write> TlsStream<S> {
+    /// Does the handshake as a client.
+    ///
+    /// `name` is sent to the server when it is a host name (RFC 6066 section 3). `early` is what
+    /// came before the handshake began. Any such byte fails it, after the first flight of the
+    /// handshake was sent: nothing that came in plain text is taken for TLS or kept.
+    pub fn handshake(stream: S, name: Option<&str>, early: &[u8]) -> Result<Self, TlsError> {
+        let connection = UnbufferedClientConnection::new(config()?, server_name(name))?;
+        let mut tls = Self {
+            connection,
+            stream,
+            incoming: Vec::new(),
+            outgoing: Vec::new(),
+            plain: Vec::new(),
+            ended: false,
+        };
+        loop {
+            match tls.step(None)? {
+                Step::Again => {}
+                Step::Ready => return Ok(tls),
+                Step::Read if !early.is_empty() => return Err(TlsError::Injected(early.len())),
+                Step::Read => tls.fill()?,
+            }
+        }
+    }
+
+    /// The server's certificates as it sent them, its own one first.
+    pub fn certificates(&self) -> &[CertificateDer<'static>] {
+        self.connection.peer_certificates().unwrap_or_default()
+    }
+
+    /// Advances the connection once; `data` is encrypted and sent when the connection is ready.
+    fn step(&mut self, data: Option<&[u8]>) -> Result<Step, TlsError> {
+        let UnbufferedStatus { discard, state, .. } =
+            self.connection.process_tls_records(&mut self.incoming);
+        let step = match state {
+            Err(error) => {
+                self.send_alert();
+                return Err(error.into());
+            }
+            Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                append(&mut self.outgoing, |buffer| data.encode(buffer).map_err(encode_error))?;
+                Step::Again
+            }
+            Ok(ConnectionState::TransmitTlsData(data)) => {
+                self.stream.write_all(&self.outgoing)?;
+                self.outgoing.clear();
+                data.done();
+                Step::Again
+            }
+            Ok(ConnectionState::ReadTraffic(mut traffic)) => {
+                while let Some(record) = traffic.next_record() {
+                    self.plain.extend_from_slice(record?.payload);
+                }
+                Step::Again
+            }
+            Ok(ConnectionState::WriteTraffic(mut traffic)) => {
+                if let Some(data) = data {
+                    append(&mut self.outgoing, |buffer| {
+                        traffic.encrypt(data, buffer).map_err(encrypt_error)
+                    })?;
+                    self.stream.write_all(&self.outgoing)?;
+                    self.outgoing.clear();
+                }
+                Step::Ready
+            }
+            Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => {
+                self.ended = true;
+                Step::Again
+            }
+            // BlockedHandshake; nothing else occurs on a client.
+            Ok(_) => Step::Read,
+        };
+        self.incoming.drain(..discard.min(self.incoming.len()));
+        Ok(step)
+    }
+
+    /// Tells the server what was wrong, if it still listens.
+    fn send_alert(&mut self) {
+        let UnbufferedStatus { state, .. } = self.connection.process_tls_records(&mut []);
+        if let Ok(ConnectionState::EncodeTlsData(mut data)) = state {
+            let encoded =
+                append(&mut self.outgoing, |buffer| data.encode(buffer).map_err(encode_error));
+            if encoded.is_ok() {
+                // The handshake failed already; there is nothing to do about an alert that fails.
+                let _ = self.stream.write_all(&self.outgoing);
+            }
+        }
+    }
+
+    fn fill(&mut self) -> Result<(), TlsError> {
+        let length = self.incoming.len();
+        if length > INCOMING_LIMIT {
+            return Err(TlsError::TooLong);
+        }
+        self.incoming.resize(length + READ_SIZE, 0);
+        let read = self.stream.read(self.incoming.get_mut(length..).unwrap_or_default());
+        self.incoming.truncate(length + *read.as_ref().unwrap_or(&0));
+        if read? == 0 { Err(TlsError::Closed) } else { Ok(()) }
+    }
+}
+
+impl<S: Read + Write> Read for TlsStream<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.plain.is_empty() && !self.ended {
+            match self.step(None)? {
+                Step::Again => {}
+                Step::Read | Step::Ready if !self.plain.is_empty() => {}
+                // An end without close_notify is an end: the last reply decides what it means.
+                Step::Read | Step::Ready => match self.fill() {
+                    Err(TlsError::Closed) => self.ended = true,
+                    result => result?,
+                },
+            }
+        }
+        let count = buffer.len().min(self.plain.len());
+        let (target, source) = (buffer.get_mut(..count), self.plain.get(..count));
+        if let (Some(target), Some(source)) = (target, source) {
+            target.copy_from_slice(source);
+        }
+        self.plain.drain(..count);
+        Ok(count)
+    }
+}
+
+impl<S: Read + Write> Write for TlsStream<S> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.step(Some(data))? {
+                Step::Again => {}
+                Step::Ready => return Ok(data.len()),
+                Step::Read => return Err(io::ErrorKind::NotConnected.into()),
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// Appends what `write` puts into a buffer that is made as large as it asks for.
+fn append(
+    out: &mut Vec<u8>,
+    mut write: impl FnMut(&mut [u8]) -> Result<usize, Insufficient>,
+) -> Result<(), TlsError> {
+    let length = out.len();
+    let needed = match write(&mut []) {
+        Ok(_) => return Ok(()),
+        Err(Insufficient::Size(needed)) => needed,
+        Err(Insufficient::Never) => return Err(rustls::Error::EncryptError.into()),
+    };
+    out.resize(length + needed, 0);
+    let written = write(out.get_mut(length..).unwrap_or_default());
+    out.truncate(length + *written.as_ref().unwrap_or(&0));
+    written.map(|_| ()).map_err(|_| rustls::Error::EncryptError.into())
+}
+
+/// Why nothing was written.
+enum Insufficient {
+    /// The buffer has to be this large.
+    Size(usize),
+    /// No buffer would do.
+    Never,
+}
+
+fn encode_error(error: EncodeError) -> Insufficient {
+    match error {
+        EncodeError::InsufficientSize(InsufficientSizeError { required_size }) => {
+            Insufficient::Size(required_size)
+        }
+        EncodeError::AlreadyEncoded => Insufficient::Never,
+    }
+}
+
+fn encrypt_error(error: EncryptError) -> Insufficient {
+    match error {
+        EncryptError::InsufficientSize(InsufficientSizeError { required_size }) => {
+            Insufficient::Size(required_size)
+        }
+        EncryptError::EncryptExhausted => Insufficient::Never,
+    }
+}
+
+/// TLS 1.2 and 1.3, no resumption, any certificate: what it says is judged by the options given.
+fn config() -> Result<Arc<ClientConfig>, rustls::Error> {
+    static PROVIDER: LazyLock<Arc<CryptoProvider>> =
+        LazyLock::new(|| Arc::new(sandcheck_crypto::provider()));
+    let provider = Arc::clone(&PROVIDER);
+    let verifier = AnyCertificate::new(provider.signature_verification_algorithms);
+    let mut config = ClientConfig::builder_with_details(provider, Arc::new(WallClock))
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    config.resumption = Resumption::disabled();
+    Ok(Arc::new(config))
+}
+
+/// The name to send, or an address, which is never sent.
+fn server_name(name: Option<&str>) -> ServerName<'static> {
+    let unnamed = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([127, 0, 0, 1])));
+    let name = name.map(|name| name.strip_suffix('.').unwrap_or(name).to_owned());
+    name.and_then(|name| ServerName::try_from(name).ok()).unwrap_or(unnamed)
+}
+
+#[derive(Debug)]
+struct WallClock;
+
+impl TimeProvider for WallClock {
+    fn current_time(&self) -> Option<UnixTime> {
+        SystemTime::now().duration_since(UNIX_EPOCH).ok().map(UnixTime::since_unix_epoch)
+    }
+}

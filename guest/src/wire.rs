@@ -1,0 +1,111 @@
+//! One session's connection: lines out, replies in, in clear or over TLS.
+
+use std::io::{self, Read, Write};
+
+use rustls::pki_types::CertificateDer;
+
+use crate::reply::{Reply, ReplyReader};
+use crate::tls::{TlsError, TlsStream};
+
+/// How much is read at once, in bytes.
+const READ_SIZE: usize = 4096;
+
+/// Why nothing could be sent or no reply could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WireError {
+    /// The time for the whole check was used up.
+    TimedOut,
+    /// The connection is closed or broken, or what came is no reply.
+    Lost,
+}
+
+impl From<io::Error> for WireError {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::TimedOut { Self::TimedOut } else { Self::Lost }
+    }
+}
+
+enum Channel<S> {
+    Plain(S),
+    Tls(Box<TlsStream<S>>),
+    Closed,
+}
+
+/// The connection of a session.
+pub struct Wire<S> {
+    channel: Channel<S>,
+    reader: ReplyReader,
+}
+
+impl<S: Read + Write> Wire<S> {
+    /// Takes over an open connection.
+    pub fn new(stream: S) -> Self {
+        Self { channel: Channel::Plain(stream), reader: ReplyReader::default() }
+    }
+
+    /// Sends a line; its end is added (RFC 5321 section 2.3.8).
+    pub fn send(&mut self, line: &str) -> Result<(), WireError> {
+        let line = format!("{line}\r\n");
+        Ok(match &mut self.channel {
+            Channel::Plain(stream) => stream.write_all(line.as_bytes()),
+            Channel::Tls(stream) => stream.write_all(line.as_bytes()),
+            Channel::Closed => Err(io::ErrorKind::NotConnected.into()),
+        }?)
+    }
+
+    /// The next reply. One that came before its command is taken for it.
+    pub fn reply(&mut self) -> Result<Reply, WireError> {
+        let mut buffer = [0; READ_SIZE];
+        loop {
+            match self.reader.take() {
+                Ok(Some(reply)) => return Ok(reply),
+                Ok(None) => {}
+                Err(_) => return Err(WireError::Lost),
+            }
+            let count = match &mut self.channel {
+                Channel::Plain(stream) => stream.read(&mut buffer),
+                Channel::Tls(stream) => stream.read(&mut buffer),
+                Channel::Closed => Ok(0),
+            }?;
+            if count == 0 {
+                return Err(WireError::Lost);
+            }
+            self.reader.push(buffer.get(..count).unwrap_or_default());
+        }
+    }
+
+    /// Goes over to TLS. Whatever came in plain text and was not read is an error, and nothing of
+    /// it is kept (RFC 3207 section 6). After a failure the connection is closed.
+    pub fn secure(&mut self, name: Option<&str>) -> Result<(), TlsError> {
+        let early = self.reader.drain();
+        if let Channel::Plain(stream) = std::mem::replace(&mut self.channel, Channel::Closed) {
+            let stream = TlsStream::handshake(stream, name, &early)?;
+            self.channel = Channel::Tls(Box::new(stream));
+        }
+        Ok(())
+    }
+
+    /// The server's own certificate, once there is TLS.
+    pub fn certificate(&self) -> Option<&CertificateDer<'static>> {
+        match &self.channel {
+            Channel::Tls(stream) => stream.certificates().first(),
+            Channel::Plain(_) | Channel::Closed => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    #[test]
+    fn plain_text_before_tls_fails_the_handshake() {
+        let mut wire = Wire::new(Cursor::new(b"220 go\r\n250 injected\r\n".to_vec()));
+        wire.reply().unwrap();
+        let error = wire.secure(None).unwrap_err();
+        assert!(matches!(error, TlsError::Injected(14)), "{error}");
+        assert_eq!(wire.reply(), Err(WireError::Lost));
+        assert_eq!(wire.send("EHLO x"), Err(WireError::Lost));
+    }
+}

@@ -1,0 +1,80 @@
+//! Builds the component, compiles it ahead, and leaves the result for the program to carry.
+//!
+//! `CHECK_SMTP_COMPONENT` names a component that has been built already.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use wasmtime::Engine;
+
+#[allow(unreachable_pub, reason = "it is public in the library that it belongs to")]
+#[path = "../src/settings.rs"]
+mod settings;
+
+/// Paths that the component is made of, from this folder.
+const SOURCES: [&str; 6] = [
+    "../src/settings.rs",
+    "../../guest/Cargo.toml",
+    "../../guest/src",
+    "../../guest/crypto",
+    "../../wit",
+    "../../Cargo.lock",
+];
+
+fn main() -> Result<()> {
+    for source in SOURCES {
+        println!("cargo::rerun-if-changed={source}");
+    }
+    println!("cargo::rerun-if-env-changed=CHECK_SMTP_COMPONENT");
+    let out = PathBuf::from(env::var_os("OUT_DIR").context("OUT_DIR is not set")?);
+    let component = match env::var_os("CHECK_SMTP_COMPONENT") {
+        Some(component) => component.into(),
+        None => build_component(&out)?,
+    };
+    let compiled = compile(&component)?;
+    let path = out.join("check_smtp.cwasm");
+    fs::write(&path, compiled)?;
+    println!("cargo::rustc-env=CHECK_SMTP_COMPILED={}", path.display());
+    Ok(())
+}
+
+/// Runs cargo for the component, in a target folder of its own: this one is locked.
+fn build_component(out: &Path) -> Result<PathBuf> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let target = component_target(out)?;
+    let status = Command::new(env::var_os("CARGO").context("CARGO is not set")?)
+        .current_dir(&workspace)
+        .args(["build", "--package", "check-smtp", "--lib", "--locked"])
+        .args(["--target", "wasm32-wasip2", "--profile", "component"])
+        .arg("--target-dir")
+        .arg(&target)
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
+        .status()
+        .context("cargo cannot be started")?;
+    ensure!(
+        status.success(),
+        "the component cannot be built; its target is installed by: rustup target add wasm32-wasip2"
+    );
+    Ok(target.join("wasm32-wasip2/component/check_smtp.wasm"))
+}
+
+/// `component` in the target folder that the build writes to, shared by all profiles.
+fn component_target(out: &Path) -> Result<PathBuf> {
+    // target/PROFILE/build/PACKAGE-HASH/out
+    let target = out.ancestors().nth(4).context("OUT_DIR is not in a target folder")?;
+    Ok(target.join("component"))
+}
+
+/// Native code for any processor of this architecture, not just for the one that builds.
+fn compile(component: &Path) -> Result<Vec<u8>> {
+    let bytes =
+        fs::read(component).with_context(|| format!("reading {}", component.display()))?;
+    let mut config = settings::built_in();
+    config.target(&env::var("TARGET")?)?;
+    let engine = Engine::new(&config)?;
+    Ok(engine.precompile_component(&bytes)?)
+}

@@ -1,0 +1,169 @@
+//! One check from a command line: the contract of a monitoring plugin, for any component.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use crate::bindings::monitoring::plugin::types::{Argument, Kind, Manifest, Misuse, State};
+use crate::error::RunError;
+use crate::grants::Grants;
+use crate::plugin::{Instance, Plugin};
+use crate::words::{CommandLine, Stop};
+use crate::{escape, help, ini, render, words};
+
+/// The time budget of a plugin that names none, in seconds.
+const DEFAULT_BUDGET: u64 = 10;
+
+/// What a run prints, and how it ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// For standard output.
+    pub stdout: String,
+    /// For standard error.
+    pub stderr: String,
+    /// 0 to 3.
+    pub exit_code: u8,
+}
+
+impl Output {
+    fn unknown(stdout: String) -> Self {
+        Self { stdout, stderr: String::new(), exit_code: render::exit_code(State::Unknown) }
+    }
+
+    fn misuse(manifest: &Manifest, misuse: &Misuse) -> Self {
+        let name = escape::line(&manifest.name);
+        let mut text = format!("{name}: {}\n", escape::line(&misuse.message));
+        if let Some(hint) = &misuse.hint {
+            text.push_str(&format!("{}\n", escape::line(hint)));
+        }
+        Self::unknown(text + &help::usage(manifest))
+    }
+}
+
+/// Runs a plugin once, as its command line says. `program` is the name that it was called by.
+pub async fn run(plugin: &Plugin, program: &str, words: Vec<OsString>) -> Output {
+    let mut instance = match plugin.instantiate().await {
+        Ok(instance) => instance,
+        Err(error) => return failed(&error, 0),
+    };
+    let manifest = match instance.describe().await {
+        Ok(manifest) => manifest,
+        Err(error) => return failed(&error, 0),
+    };
+    match read(&manifest, words) {
+        Ok(line) => act(instance, &manifest, program, line).await,
+        Err(output) => output,
+    }
+}
+
+/// The command line, with the options of ini files in it.
+fn read(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Output> {
+    let mut text = Vec::with_capacity(words.len());
+    for word in words {
+        text.push(word.into_string().map_err(|word| {
+            let message = format!("Argument is not UTF-8 - {}", word.display());
+            Output::misuse(manifest, &Misuse { message, hint: None })
+        })?);
+    }
+    let text = ini::expand(text, &manifest.name).map_err(|error| {
+        let hint = error.hint().map(|hint| format!("{}\n", escape::line(&hint)));
+        Output::unknown(format!("{}\n{}", escape::line(&error.to_string()), hint.unwrap_or_default()))
+    })?;
+    Ok(words::read(manifest, &text))
+}
+
+async fn act(
+    mut instance: Instance,
+    manifest: &Manifest,
+    program: &str,
+    line: CommandLine,
+) -> Output {
+    let Some(stop) = line.stop else {
+        return check(instance, manifest, line.arguments).await;
+    };
+    // The first mistake counts, and it may stand before the place where reading stopped.
+    match instance.validate(&line.arguments).await {
+        Err(error) => failed(&error, 0),
+        Ok(Err(misuse)) => Output::misuse(manifest, &misuse),
+        Ok(Ok(())) => stopped(manifest, program, stop),
+    }
+}
+
+fn stopped(manifest: &Manifest, program: &str, stop: Stop) -> Output {
+    match stop {
+        Stop::Help => Output::unknown(help::page(manifest)),
+        Stop::Version => Output::unknown(help::version(manifest)),
+        Stop::Wrong(message) => {
+            let message = escape::line(&message);
+            let usage = help::usage(manifest);
+            let name = escape::line(&manifest.name);
+            Output {
+                stderr: format!("{}: {message}\n", escape::line(program)),
+                ..Output::unknown(format!("{usage}\n{name}: {message}; see {name} --help\n"))
+            }
+        }
+    }
+}
+
+async fn check(instance: Instance, manifest: &Manifest, mut arguments: Vec<Argument>) -> Output {
+    if let Some(missing) = missing(manifest, &arguments) {
+        return Output::misuse(manifest, &missing);
+    }
+    let budget = budget(manifest, &arguments);
+    let grants = Grants::named_by(manifest, &arguments);
+    add_node_name(manifest, &mut arguments);
+    match instance.run(&arguments, grants, Duration::from_secs(budget)).await {
+        Ok(report) => Output {
+            stdout: render::text(&report),
+            stderr: String::new(),
+            exit_code: render::exit_code(report.state),
+        },
+        Err(RunError::Misuse(misuse)) => Output::misuse(manifest, &misuse),
+        Err(error) => failed(&error, budget),
+    }
+}
+
+fn failed(error: &RunError, budget: u64) -> Output {
+    match error {
+        RunError::TimedOut if budget > 0 => Output {
+            stdout: format!("CRITICAL - Socket timeout after {budget} seconds\n"),
+            stderr: String::new(),
+            exit_code: render::exit_code(State::Critical),
+        },
+        error => Output::unknown(format!("UNKNOWN - {}\n", escape::line(&error.to_string()))),
+    }
+}
+
+/// The first option that is needed and not there.
+fn missing(manifest: &Manifest, arguments: &[Argument]) -> Option<Misuse> {
+    let is_given = |name: &str| arguments.iter().any(|argument| argument.name == name);
+    let missing = manifest.options.iter().find(|option| option.required && !is_given(&option.name));
+    missing.map(|option| Misuse {
+        message: format!("Option missing - --{}", option.name),
+        hint: Some(option.help.clone()),
+    })
+}
+
+/// The seconds that the option of the kind timeout says, or its default.
+fn budget(manifest: &Manifest, arguments: &[Argument]) -> u64 {
+    let Some(option) = manifest.options.iter().find(|option| option.kind == Kind::Timeout) else {
+        return DEFAULT_BUDGET;
+    };
+    let given = arguments.iter().rev().find(|argument| argument.name == option.name);
+    let value = given.and_then(|argument| argument.value.as_deref());
+    let seconds = value.or(option.default.as_deref()).and_then(|seconds| seconds.parse().ok());
+    seconds.filter(|seconds| *seconds > 0).unwrap_or(DEFAULT_BUDGET)
+}
+
+/// Fills in the name of this machine where the plugin asks for it and nobody gave it.
+fn add_node_name(manifest: &Manifest, arguments: &mut Vec<Argument>) {
+    if arguments.is_empty() {
+        return;
+    }
+    let wanted = manifest.options.iter().find(|option| option.kind == Kind::Nodename);
+    let Some(option) = wanted else { return };
+    if arguments.iter().any(|argument| argument.name == option.name) {
+        return;
+    }
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    arguments.push(Argument { name: option.name.clone(), value: Some(name) });
+}

@@ -1,0 +1,44 @@
+//! Runs monitoring checks that are WebAssembly components.
+//!
+//! A check is a component of the world `monitoring:plugin` (see `wit/`). It knows its protocol and
+//! nothing else; this library reads the command line by the component's own manifest, grants it
+//! the one endpoint that those words name, lends it sockets, clocks and randomness within limits
+//! and a time budget, and renders its report. A check can reach what it is told to check, and
+//! nothing else.
+//!
+//! ```no_run
+//! use sandcheck::{Limits, Plugin, cli, settings};
+//! use wasmtime::{Engine, component::Component};
+//!
+//! # async fn example(component: &Component) -> wasmtime::Result<()> {
+//! let plugin = Plugin::new(component, Limits::default())?;
+//! let words = ["-H", "mx.example.org", "-S"].map(Into::into).to_vec();
+//! let output = cli::run(&plugin, "check_smtp", words).await;
+//! print!("{}", output.stdout);
+//! # Ok(())
+//! # }
+//! ```
+
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+pub mod bindings;
+pub mod cli;
+pub mod error;
+pub mod escape;
+pub mod grants;
+pub mod help;
+pub mod ini;
+pub mod limits;
+pub mod network;
+pub mod plugin;
+pub mod render;
+pub mod settings;
+mod state;
+#[cfg(test)]
+mod testing;
+pub mod words;
+
+pub use bindings::monitoring::plugin::types;
+pub use error::RunError;
+pub use grants::Grants;
+pub use limits::Limits;
+pub use plugin::{Instance, Plugin};

@@ -1,0 +1,212 @@
+//! A report as the text that monitoring systems read. Nothing else writes a plugin's or a server's
+//! words to standard output.
+
+use crate::bindings::monitoring::plugin::types::{Metric, Report, State};
+use crate::escape;
+
+/// The most lines that are shown, of each kind.
+const LINES: usize = 500;
+
+/// The most metrics that are shown.
+const METRICS: usize = 1000;
+
+/// The longest label, in characters.
+const LABEL_LIMIT: usize = 64;
+
+/// The most digits behind the decimal point.
+const PRECISION_LIMIT: u8 = 9;
+
+/// The exit code that means a state.
+#[must_use]
+pub fn exit_code(state: State) -> u8 {
+    match state {
+        State::Ok => 0,
+        State::Warning => 1,
+        State::Critical => 2,
+        State::Unknown => 3,
+    }
+}
+
+/// The report as lines: the transcript, the findings, the summary with the performance data, the
+/// details. There is at least one line.
+#[must_use]
+pub fn text(report: &Report) -> String {
+    let mut lines = bounded(&report.transcript);
+    lines.extend(bounded(&report.findings));
+    let metrics = performance_data(&report.metrics);
+    match &report.summary {
+        Some(summary) => lines.push(escape::line(summary)),
+        None if lines.is_empty() => lines.push(state_word(report.state).to_owned()),
+        None => {}
+    }
+    if let (false, Some(last)) = (metrics.is_empty(), lines.last_mut()) {
+        last.push('|');
+        last.push_str(&metrics);
+    }
+    lines.extend(bounded(&report.details));
+    lines.iter().flat_map(|line| [line, "\n"]).collect()
+}
+
+fn bounded(lines: &[String]) -> Vec<String> {
+    let mut shown: Vec<_> = lines.iter().take(LINES).map(|line| escape::line(line)).collect();
+    if lines.len() > LINES {
+        shown.push(format!("... {} more lines", lines.len() - LINES));
+    }
+    shown
+}
+
+fn state_word(state: State) -> &'static str {
+    match state {
+        State::Ok => "OK",
+        State::Warning => "WARNING",
+        State::Critical => "CRITICAL",
+        State::Unknown => "UNKNOWN",
+    }
+}
+
+/// `label=value[unit];[warn];[crit];[min];[max]` for each metric, with a blank between them.
+#[must_use]
+pub fn performance_data(metrics: &[Metric]) -> String {
+    let shown: Vec<_> = metrics.iter().take(METRICS).map(datum).collect();
+    shown.join(" ")
+}
+
+fn datum(metric: &Metric) -> String {
+    let precision = usize::from(metric.precision.min(PRECISION_LIMIT));
+    let bound = |value: Option<f64>| {
+        value.filter(|value| value.is_finite()).map(|value| format!("{value:.precision$}"))
+    };
+    let fields = [
+        value(metric, precision),
+        threshold(metric.warning.as_deref()).to_owned(),
+        threshold(metric.critical.as_deref()).to_owned(),
+        bound(metric.min).unwrap_or_default(),
+        bound(metric.max).unwrap_or_default(),
+    ];
+    format!("{}={}", label(&metric.name), fields.join(";").trim_end_matches(';'))
+}
+
+/// `U` for what is no number, without a unit.
+fn value(metric: &Metric, precision: usize) -> String {
+    if !metric.value.is_finite() {
+        return "U".to_owned();
+    }
+    let unit: String = metric
+        .unit
+        .chars()
+        .filter(|c| c.is_ascii_alphabetic() || *c == '%')
+        .take(8)
+        .collect();
+    format!("{:.precision$}{unit}", metric.value)
+}
+
+/// A label, in quotes where it needs them. Quotes and `=` inside it, which no reader of performance
+/// data understands alike, are underscores.
+fn label(name: &str) -> String {
+    let name: String = escape::line(name)
+        .chars()
+        .map(|c| if matches!(c, '\'' | '"' | '=') { '_' } else { c })
+        .take(LABEL_LIMIT)
+        .collect();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+    if !name.is_empty() && name.chars().all(is_plain) { name } else { format!("'{name}'") }
+}
+
+/// A range of the plugin guidelines; nothing when it is none.
+fn threshold(range: Option<&str>) -> &str {
+    let is_range = |range: &&str| {
+        range.len() <= LABEL_LIMIT
+            && range.chars().all(|c| c.is_ascii_digit() || "@~:.+-eE".contains(c))
+    };
+    range.filter(is_range).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metric(name: &str, value: f64) -> Metric {
+        Metric {
+            name: name.to_owned(),
+            value,
+            unit: "s".to_owned(),
+            precision: 6,
+            warning: Some("5.000000".to_owned()),
+            critical: None,
+            min: Some(0.0),
+            max: None,
+        }
+    }
+
+    fn report(summary: &str) -> Report {
+        Report {
+            state: State::Ok,
+            transcript: Vec::new(),
+            findings: Vec::new(),
+            summary: Some(summary.to_owned()),
+            metrics: vec![metric("time", 0.25)],
+            details: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn lines_stand_in_their_order() {
+        let mut report = report("SMTP OK - 0.250 sec. response time");
+        report.transcript = vec!["sent QUIT".to_owned()];
+        report.findings = vec!["found".to_owned()];
+        report.details = vec!["more".to_owned()];
+        let expected = "sent QUIT\nfound\nSMTP OK - 0.250 sec. response time\
+                        |time=0.250000s;5.000000;;0.000000\nmore\n";
+        assert_eq!(text(&report), expected);
+    }
+
+    #[test]
+    fn no_text_makes_a_line_or_a_metric_of_its_own() {
+        let mut report = report("a|b=1\nc|d=2");
+        report.findings = vec!["x\nOK - fake|e=3".to_owned()];
+        let text = text(&report);
+        assert_eq!(text.lines().count(), 2);
+        assert_eq!(text.matches('|').count(), 1);
+        assert!(text.starts_with("x OK - fake e=3\na b=1 c d=2|time="));
+    }
+
+    #[test]
+    fn there_is_always_a_line() {
+        let mut report = report("");
+        report.summary = None;
+        report.metrics.clear();
+        report.state = State::Critical;
+        assert_eq!(text(&report), "CRITICAL\n");
+    }
+
+    #[test]
+    fn labels_and_values_stay_readable() {
+        for (name, shown) in [
+            ("time", "time=1.000000s;5.000000;;0.000000"),
+            ("two words", "'two words'=1.000000s;5.000000;;0.000000"),
+            ("a'b=c\"d|e\n", "'a_b_c_d e'=1.000000s;5.000000;;0.000000"),
+            ("", "''=1.000000s;5.000000;;0.000000"),
+        ] {
+            assert_eq!(performance_data(&[metric(name, 1.0)]), shown);
+        }
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(performance_data(&[metric("t", value)]).starts_with("t=U;5"), "{value}");
+        }
+        let mut bad = metric("t", 1.0);
+        bad.unit = "s x|=%\u{1b}".to_owned();
+        bad.warning = Some("1 x=2".to_owned());
+        bad.min = Some(f64::NAN);
+        bad.precision = 255;
+        assert_eq!(performance_data(&[bad]), "t=1.000000000sx%");
+    }
+
+    #[test]
+    fn counts_are_bounded() {
+        let mut report = report("s");
+        report.details = vec!["d".to_owned(); LINES + 5];
+        assert_eq!(text(&report).lines().count(), 1 + LINES + 1);
+        assert!(text(&report).ends_with("... 5 more lines\n"));
+        report.metrics = vec![metric("t", 1.0); METRICS + 5];
+        assert_eq!(performance_data(&report.metrics).matches("t=").count(), METRICS);
+    }
+}

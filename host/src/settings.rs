@@ -1,0 +1,41 @@
+//! The engine's settings. One function serves the host and, included as a file, the build scripts
+//! that compile components ahead: code that was compiled with other settings does not load.
+
+use wasmtime::Config;
+
+/// The stack that a plugin may use, in bytes.
+const WASM_STACK: usize = 512 * 1024;
+
+/// What host functions have beyond that, in bytes.
+const HOST_STACK: usize = 256 * 1024;
+
+/// The address space that a plugin's memory grows in without moving, in bytes. It is more than any
+/// plugin is allowed to use.
+const MEMORY_RESERVATION: u64 = 64 << 20;
+
+/// The settings of every engine of this host.
+#[must_use]
+pub fn config() -> Config {
+    let mut config = Config::new();
+    config
+        // The only means to end a plugin that computes without end.
+        .epoch_interruption(true)
+        .max_wasm_stack(WASM_STACK)
+        .async_stack_size(WASM_STACK + HOST_STACK)
+        .memory_reservation(MEMORY_RESERVATION)
+        .memory_guard_size(64 << 10)
+        // Neither traps nor panics are shown with addresses, so nothing of this needs to be loaded.
+        .generate_address_map(false)
+        .native_unwind_info(false)
+        .wasm_backtrace_max_frames(None);
+    config
+}
+
+/// The same for code that is part of the program's own executable file: there is no file of its own
+/// that memory could be mapped from.
+#[must_use]
+pub fn built_in() -> Config {
+    let mut config = config();
+    config.memory_init_cow(false);
+    config
+}

@@ -1,0 +1,327 @@
+//! A command line, read by a plugin's manifest in the manner of `getopt_long`.
+//!
+//! Long options as `--name VALUE` or `--name=VALUE`, and abbreviated as long as the beginning fits
+//! one option only; short ones in clusters, with the value attached or separate; `--` ends the
+//! options. Options are read wherever they stand. The first plain word is the value of the option
+//! that the manifest names for it, unless that option is given; further plain words say nothing.
+
+use crate::bindings::monitoring::plugin::types::{Argument, Kind, Manifest, OptionSpec};
+
+/// What a command line says.
+#[derive(Debug, PartialEq)]
+pub struct CommandLine {
+    /// The options that were given, in order, as far as they were read.
+    pub arguments: Vec<Argument>,
+    /// Why reading stopped, if it did.
+    pub stop: Option<Stop>,
+}
+
+/// Why reading stopped in the middle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Help was asked for.
+    Help,
+    /// The version was asked for.
+    Version,
+    /// This is wrong with the command line.
+    Wrong(String),
+}
+
+/// Reads a command line, without the name of the program.
+#[must_use]
+pub fn read(manifest: &Manifest, words: &[String]) -> CommandLine {
+    let mut reader = Reader { manifest, words, next: 0, arguments: Vec::new(), plain: None };
+    let stop = reader.read().err();
+    if stop.is_none() {
+        reader.place_plain_word();
+    }
+    CommandLine { arguments: reader.arguments, stop }
+}
+
+/// An option of the plugin, or one of the host's own.
+#[derive(Clone, Copy, PartialEq)]
+enum Known<'a> {
+    Plugin(&'a OptionSpec),
+    Help,
+    Version,
+}
+
+impl Known<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Plugin(option) => &option.name,
+            Self::Help => "help",
+            Self::Version => "version",
+        }
+    }
+
+    fn takes_value(&self) -> bool {
+        matches!(self, Self::Plugin(option) if option.kind != Kind::Flag)
+    }
+}
+
+struct Reader<'a> {
+    manifest: &'a Manifest,
+    words: &'a [String],
+    next: usize,
+    arguments: Vec<Argument>,
+    plain: Option<&'a str>,
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self) -> Result<(), Stop> {
+        let mut options_ended = false;
+        while let Some(word) = self.next_word() {
+            if options_ended || !word.starts_with('-') || word == "-" {
+                self.plain.get_or_insert(word);
+            } else if word == "--" {
+                options_ended = true;
+            } else if let Some(option) = self.alias(word) {
+                self.take(Known::Plugin(option), None, word)?;
+            } else if let Some(long) = word.strip_prefix("--") {
+                self.long(word, long)?;
+            } else {
+                self.cluster(word)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn next_word(&mut self) -> Option<&'a str> {
+        let word = self.words.get(self.next)?;
+        self.next += 1;
+        Some(word)
+    }
+
+    /// The option that has this very word as a further spelling.
+    fn alias(&self, word: &str) -> Option<&'a OptionSpec> {
+        self.manifest.options.iter().find(|option| option.aliases.iter().any(|alias| alias == word))
+    }
+
+    fn long(&mut self, word: &'a str, long: &'a str) -> Result<(), Stop> {
+        let (name, value) = match long.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (long, None),
+        };
+        let whole_name = word.split_once('=').map_or(word, |(name, _)| name);
+        let known = match self.alias(whole_name) {
+            Some(option) => Known::Plugin(option),
+            None => self.find_long(name, word)?,
+        };
+        let shown = format!("--{}", known.name());
+        match value {
+            Some(_) if !known.takes_value() => {
+                Err(Stop::Wrong(format!("option '{shown}' doesn't allow an argument")))
+            }
+            _ => self.take(known, value, &shown),
+        }
+    }
+
+    /// The option of that name, or the only one whose name begins so.
+    fn find_long(&self, name: &str, word: &str) -> Result<Known<'a>, Stop> {
+        if let Some(exact) = self.known().find(|known| known.name() == name) {
+            return Ok(exact);
+        }
+        let is_exact = |known: &Known| matches!(known, Known::Plugin(option) if option.exact);
+        let candidates: Vec<_> = self
+            .known()
+            .filter(|known| !is_exact(known) && known.name().starts_with(name))
+            .collect();
+        match candidates.as_slice() {
+            [] => Err(Stop::Wrong(format!("unrecognized option '{word}'"))),
+            [one] => Ok(*one),
+            several => {
+                let names: Vec<_> =
+                    several.iter().map(|known| format!("'--{}'", known.name())).collect();
+                let names = names.join(" ");
+                Err(Stop::Wrong(format!("option '{word}' is ambiguous; possibilities: {names}")))
+            }
+        }
+    }
+
+    fn known(&self) -> impl Iterator<Item = Known<'a>> {
+        let own = [Known::Help, Known::Version];
+        self.manifest.options.iter().map(Known::Plugin).chain(own)
+    }
+
+    /// `-4qp25`: flags, and at most one option with a value, which is the rest or the next word.
+    fn cluster(&mut self, word: &'a str) -> Result<(), Stop> {
+        for (at, letter) in word.char_indices().skip(1) {
+            let known = self.find_short(letter)?;
+            let rest = word.get(at + letter.len_utf8()..).unwrap_or_default();
+            if known.takes_value() && !rest.is_empty() {
+                return self.take(known, Some(rest), &letter.to_string());
+            }
+            self.take(known, None, &letter.to_string())?;
+        }
+        Ok(())
+    }
+
+    fn find_short(&self, letter: char) -> Result<Known<'a>, Stop> {
+        match self.manifest.options.iter().find(|option| option.short == Some(letter)) {
+            Some(option) => Ok(Known::Plugin(option)),
+            None if letter == 'h' => Ok(Known::Help),
+            None if letter == 'V' => Ok(Known::Version),
+            None => Err(Stop::Wrong(format!("invalid option -- '{letter}'"))),
+        }
+    }
+
+    /// Notes an option; its value is the next word when it is not attached.
+    fn take(&mut self, known: Known<'a>, value: Option<&str>, shown: &str) -> Result<(), Stop> {
+        let option = match known {
+            Known::Help => return Err(Stop::Help),
+            Known::Version => return Err(Stop::Version),
+            Known::Plugin(option) => option,
+        };
+        let value = if known.takes_value() {
+            Some(match value.or_else(|| self.next_word()) {
+                Some(value) => value.to_owned(),
+                None => return Err(Stop::Wrong(missing_value(shown))),
+            })
+        } else {
+            None
+        };
+        self.arguments.push(Argument { name: option.name.clone(), value });
+        Ok(())
+    }
+
+    fn place_plain_word(&mut self) {
+        let (Some(word), Some(name)) = (self.plain, &self.manifest.word) else {
+            return;
+        };
+        if !self.arguments.iter().any(|argument| argument.name == *name) {
+            self.arguments.push(Argument { name: name.clone(), value: Some(word.to_owned()) });
+        }
+    }
+}
+
+/// In the words of getopt(3).
+fn missing_value(shown: &str) -> String {
+    if shown.starts_with("--") {
+        format!("option '{shown}' requires an argument")
+    } else {
+        format!("option requires an argument -- '{}'", shown.trim_start_matches('-'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{argument, manifest, option};
+
+    fn smtp() -> Manifest {
+        let mut timeout = option("timeout", 't', Kind::Timeout);
+        timeout.aliases = vec!["-to".to_owned()];
+        let mut ssl = option("ssl", 's', Kind::Flag);
+        ssl.aliases = vec!["--tls".to_owned()];
+        ssl.exact = true;
+        manifest(vec![
+            option("hostname", 'H', Kind::Host),
+            option("port", 'p', Kind::Port),
+            option("use-ipv4", '4', Kind::Flag),
+            option("quiet", 'q', Kind::Flag),
+            option("verbose", 'v', Kind::Flag),
+            option("command", 'C', Kind::Text),
+            option("critical", 'c', Kind::Number),
+            option("starttls", 'S', Kind::Flag),
+            timeout,
+            ssl,
+        ])
+    }
+
+    fn line(words: &[&str]) -> CommandLine {
+        let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+        read(&smtp(), &words)
+    }
+
+    fn given(words: &[&str]) -> Vec<(String, Option<String>)> {
+        let line = line(words);
+        assert_eq!(line.stop, None, "{words:?}");
+        line.arguments.into_iter().map(|argument| (argument.name, argument.value)).collect()
+    }
+
+    fn wrong(words: &[&str]) -> String {
+        match line(words).stop {
+            Some(Stop::Wrong(message)) => message,
+            other => panic!("{words:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_same_option_in_all_its_forms() {
+        let port = vec![("port".to_owned(), Some("25".to_owned()))];
+        for words in [
+            &["-p25"][..],
+            &["-p", "25"],
+            &["--port=25"],
+            &["--port", "25"],
+            &["--po=25"],
+            &["--p", "25"],
+        ] {
+            assert_eq!(given(words), port, "{words:?}");
+        }
+        assert_eq!(given(&["-p=25"])[0].1.as_deref(), Some("=25"));
+        assert_eq!(given(&["--port="])[0].1.as_deref(), Some(""));
+    }
+
+    #[test]
+    fn clusters() {
+        let names: Vec<_> = given(&["-4qp", "25"]).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["use-ipv4", "quiet", "port"]);
+        assert_eq!(given(&["-4qp25"])[2].1.as_deref(), Some("25"));
+    }
+
+    #[test]
+    fn plain_words_may_stand_anywhere() {
+        for words in [&["host", "-p", "25"][..], &["-p", "25", "host"], &["-p", "25", "--", "host"]] {
+            let given = given(words);
+            assert_eq!(given[1], ("hostname".to_owned(), Some("host".to_owned())), "{words:?}");
+        }
+        assert_eq!(given(&["-H", "a", "b"]).len(), 1);
+        assert_eq!(given(&["a", "b"]), [("hostname".to_owned(), Some("a".to_owned()))]);
+        assert_eq!(given(&["--", "-p"])[0].1.as_deref(), Some("-p"));
+        assert_eq!(given(&["-q", "true", "-t", "5", "-H", "a"]).len(), 3);
+    }
+
+    #[test]
+    fn aliases_are_words_of_their_own_and_no_values() {
+        assert_eq!(given(&["-to", "7"]), [("timeout".to_owned(), Some("7".to_owned()))]);
+        assert_eq!(given(&["--tls"]), [("ssl".to_owned(), None)]);
+        assert_eq!(given(&["-C", "-to"]), [("command".to_owned(), Some("-to".to_owned()))]);
+    }
+
+    #[test]
+    fn exact_names_and_aliases_take_no_abbreviation_away() {
+        assert_eq!(given(&["--s"])[0].0, "starttls");
+        assert_eq!(given(&["--t=7"])[0].0, "timeout");
+        assert_eq!(wrong(&["--ss"]), "unrecognized option '--ss'");
+        assert_eq!(given(&["--ssl"])[0].0, "ssl");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        assert_eq!(wrong(&["-z"]), "invalid option -- 'z'");
+        assert_eq!(wrong(&["--nope=1"]), "unrecognized option '--nope=1'");
+        assert_eq!(wrong(&["-p"]), "option requires an argument -- 'p'");
+        assert_eq!(wrong(&["--port"]), "option '--port' requires an argument");
+        assert_eq!(wrong(&["--starttls=yes"]), "option '--starttls' doesn't allow an argument");
+        assert_eq!(wrong(&["--tls=yes"]), "option '--ssl' doesn't allow an argument");
+        assert_eq!(
+            wrong(&["--c=1"]),
+            "option '--c=1' is ambiguous; possibilities: '--command' '--critical'"
+        );
+        assert_eq!(
+            wrong(&["--ver"]),
+            "option '--ver' is ambiguous; possibilities: '--verbose' '--version'"
+        );
+    }
+
+    #[test]
+    fn reading_stops_where_help_or_a_mistake_stands() {
+        let line = line(&["-p", "abc", "-h", "-z"]);
+        assert_eq!(line.arguments, [argument("port", "abc")]);
+        assert_eq!(line.stop, Some(Stop::Help));
+        assert_eq!(read(&smtp(), &["--version".to_owned()]).stop, Some(Stop::Version));
+        assert_eq!(read(&smtp(), &["-hostname".to_owned()]).stop, Some(Stop::Help));
+    }
+}
