@@ -438,7 +438,7 @@ struct Given {
     ignore_expiration: bool,
     starttls: bool,
     implicit: bool,
-    mechanism: Option<String>,
+    wants_login: bool,
     user: Option<String>,
     password: Option<String>,
     lmtp: bool,
@@ -467,7 +467,7 @@ impl Given {
             "starttls" => self.starttls = true,
             "ssl" => self.implicit = true,
             "sni" => {}
-            "authtype" => self.mechanism = Some(mechanism(value)?),
+            "authtype" => self.wants_login = is_login(value)?,
             "authuser" => self.user = Some(value.to_owned()),
             "authpass" => self.password = Some(value.to_owned()),
             "lmtp" => self.lmtp = true,
@@ -505,7 +505,7 @@ impl Given {
             expectation: expectation(self.expect),
             lifetime: self.lifetime,
             ignore_expiration: self.ignore_expiration,
-            login: login(self.mechanism.is_some(), self.user, self.password)?,
+            login: login(self.wants_login, self.user, self.password)?,
             sender: self.sender,
             exchanges: exchanges(self.commands, self.responses),
             ignore_quit_failure: self.ignore_quit_failure || self.lifetime.is_some(),
@@ -629,12 +629,15 @@ fn pattern(value: &str) -> Result<Pattern, Misuse> {
     })
 }
 
-fn mechanism(value: &str) -> Result<String, Misuse> {
-    // Mechanism names do not depend on case: RFC 4954 section 4.
-    if value.eq_ignore_ascii_case("LOGIN") {
-        return Ok(value.to_ascii_uppercase());
+/// The only mechanism, written as the reference writes it.
+fn is_login(value: &str) -> Result<bool, Misuse> {
+    if value == "LOGIN" {
+        return Ok(true);
     }
-    Err(Misuse::new(format!("only authtype LOGIN is supported - {value}")))
+    Err(Misuse::hinted(
+        format!("only authtype LOGIN is supported - {value}"),
+        "-A, --authtype takes LOGIN, in capital letters",
+    ))
 }
 
 fn greeting_name(value: &str) -> Result<String, Misuse> {
@@ -730,7 +733,8 @@ mod tests {
     fn contradictions_are_refused() {
         assert!(refused(&[("ssl", ""), ("starttls", "")]).starts_with("Set either -s"));
         assert!(refused(&[("hostname", "::1"), ("use-ipv4", "")]).ends_with("- ::1"));
-        assert_eq!(refused(&[("authtype", "login")]), "no authuser specified");
+        assert_eq!(refused(&[("authtype", "LOGIN")]), "no authuser specified");
+        assert!(refused(&[("authtype", "login")]).starts_with("only authtype LOGIN"));
         let half = [("authtype", "LOGIN"), ("authuser", "u")];
         assert_eq!(refused(&half), "no authpass specified");
     }

@@ -31,6 +31,7 @@ pub mod limits;
 pub mod network;
 pub mod plugin;
 pub mod render;
+mod resolver;
 pub mod settings;
 mod state;
 #[cfg(test)]

@@ -5,12 +5,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, timeout_at};
 use wasmtime::component::Resource;
 
 use crate::bindings::monitoring::plugin::sockets::{Error, Family, Host, HostConnection};
 use crate::error::LimitExceeded;
+use crate::resolver;
 use crate::state::State;
 
 /// The most that one call reads, in bytes.
@@ -28,6 +29,8 @@ pub struct Connection {
 enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
+    /// Accepted and reset before it was looked at.
+    Reset,
 }
 
 impl Host for State {
@@ -43,7 +46,7 @@ impl Host for State {
         }
         let deadline = self.deadline(timeout);
         let stream = connect_tcp(&host, port, family, deadline).await;
-        self.keep(stream.map(Stream::Tcp), deadline)
+        self.keep(stream, deadline)
     }
 
     async fn connect_unix(
@@ -78,6 +81,7 @@ impl HostConnection for State {
         let read = match &mut connection.stream {
             Stream::Tcp(stream) => read(stream, max, connection.deadline).await,
             Stream::Unix(stream) => read(stream, max, connection.deadline).await,
+            Stream::Reset => Err(Error::Reset),
         };
         self.count(read.as_ref().map_or(0, Vec::len))?;
         Ok(read)
@@ -93,6 +97,7 @@ impl HostConnection for State {
         Ok(match &mut connection.stream {
             Stream::Tcp(stream) => write(stream, &bytes, connection.deadline).await,
             Stream::Unix(stream) => write(stream, &bytes, connection.deadline).await,
+            Stream::Reset => Err(Error::Reset),
         })
     }
 
@@ -139,7 +144,7 @@ async fn connect_tcp(
     port: u16,
     family: Family,
     deadline: Instant,
-) -> Result<TcpStream, Error> {
+) -> Result<Stream, Error> {
     let mut failure = Error::NameNotFound("no address of that family".to_owned());
     for address in addresses(host, port, deadline).await? {
         if !suits(&address, family) {
@@ -149,8 +154,10 @@ async fn connect_tcp(
             Ok(stream) => {
                 // Lines go out whole; waiting for more of them would only cost time.
                 let _ = stream.set_nodelay(true);
-                return Ok(stream);
+                return Ok(Stream::Tcp(stream));
             }
+            // Before the connection stands the answer is "refused"; so it stood.
+            Err(Error::Reset) => return Ok(Stream::Reset),
             Err(Error::TimedOut) => return Err(Error::TimedOut),
             Err(error) => failure = error,
         }
@@ -163,11 +170,10 @@ async fn addresses(host: &str, port: u16, deadline: Instant) -> Result<Vec<Socke
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let looked_up = timeout_at(deadline, lookup_host((host, port))).await;
-    match looked_up {
+    match timeout_at(deadline, resolver::look_up(host, port)).await {
         Err(_) => Err(Error::TimedOut),
-        Ok(Err(error)) => Err(Error::NameNotFound(lookup_reason(&error))),
-        Ok(Ok(addresses)) => Ok(addresses.collect()),
+        Ok(Err(error)) => Err(Error::NameNotFound(reason(&error))),
+        Ok(Ok(addresses)) => Ok(addresses),
     }
 }
 
@@ -225,11 +231,4 @@ pub(crate) fn reason(error: &io::Error) -> String {
         Some((words, _)) => words.to_owned(),
         None => text,
     }
-}
-
-/// The resolver's words, as gai_strerror(3) gives them.
-fn lookup_reason(error: &io::Error) -> String {
-    let text = reason(error);
-    let words = text.strip_prefix("failed to lookup address information: ");
-    words.map_or_else(|| text.clone(), ToOwned::to_owned)
 }

@@ -82,6 +82,8 @@ mod tests {
     use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
     use rustls::{CipherSuite, Error, NamedGroup, SignatureScheme, SupportedCipherSuite};
 
+    use zeroize::ZeroizeOnDrop;
+
     use super::provider;
 
     #[test]
@@ -168,6 +170,24 @@ mod tests {
         provider().secure_random.fill(&mut other)?;
         assert_ne!(one, other);
         Ok(())
+    }
+
+    #[test]
+    fn what_holds_secrets_wipes_them() {
+        fn check<T: ZeroizeOnDrop>() {}
+
+        check::<aes_gcm::Aes128Gcm>();
+        check::<aes_gcm::Aes256Gcm>();
+        check::<chacha20poly1305::ChaCha20Poly1305>();
+        // The state of HMAC is two states of its hash function; it has no mark of its own.
+        check::<sha2::Sha256>();
+        check::<sha2::Sha384>();
+        check::<x25519_dalek::StaticSecret>();
+        check::<x25519_dalek::SharedSecret>();
+        check::<p256::SecretKey>();
+        check::<p256::ecdh::SharedSecret>();
+        check::<p384::SecretKey>();
+        check::<p384::ecdh::SharedSecret>();
     }
 
     #[test]

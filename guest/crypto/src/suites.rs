@@ -142,3 +142,27 @@ static RSA_SCHEMES: &[SignatureScheme] = &[
     SignatureScheme::RSA_PKCS1_SHA384,
     SignatureScheme::RSA_PKCS1_SHA256,
 ];
+
+#[cfg(test)]
+mod tests {
+    use rustls::{CipherSuite, SupportedCipherSuite};
+
+    use super::ALL;
+
+    #[test]
+    fn keys_are_used_up_in_time() {
+        for suite in ALL {
+            let common = match suite {
+                SupportedCipherSuite::Tls12(suite) => &suite.common,
+                SupportedCipherSuite::Tls13(suite) => &suite.common,
+            };
+            let expected = match common.suite {
+                CipherSuite::TLS13_CHACHA20_POLY1305_SHA256
+                | CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+                | CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => u64::MAX,
+                _ => 16_777_216,
+            };
+            assert_eq!(common.confidentiality_limit, expected, "{suite:?}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Verification of signatures through the provider's public face.
 
 mod mutation;
+mod odd_keys;
 mod rsa_cases;
 mod vectors;
 mod wycheproof;
