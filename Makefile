@@ -7,6 +7,15 @@ PLUGINDIR ?= $(PREFIX)/lib/sandcheck/plugins
 DESTDIR ?=
 
 CHECK_SMTP = target/release/check_smtp
+
+# The shipped program is linked statically, without position-independent code: starting it is most
+# of what a check costs (docs/decisions.md). `cargo build --release` gives a dynamic one.
+TRIPLE := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+CARGO_HOME_DIR := $(or $(CARGO_HOME),$(HOME)/.cargo)
+STATIC = --target $(TRIPLE) --config 'target.$(TRIPLE).rustflags=[ \
+	"-Ctarget-feature=+crt-static", "-Crelocation-model=static", \
+	"--remap-path-prefix=$(CARGO_HOME_DIR)/registry/src=crates", \
+	"--remap-path-prefix=$(CURDIR)=."]'
 REFERENCE = /usr/lib/nagios/plugins/check_smtp
 
 .PHONY: help setup build demo test test-servers lint bench bench-quick install uninstall clean
@@ -18,7 +27,9 @@ setup: ## Install or name what the build needs
 	@scripts/setup build
 
 build: setup ## Build target/release/check_smtp, with the component in it
-	$(CARGO) build --release --locked --package check-smtp-oneshot
+	$(CARGO) build --release --locked --package check-smtp-oneshot $(STATIC)
+	@mkdir -p target/release
+	@cp target/$(TRIPLE)/release/check_smtp $(CHECK_SMTP)
 
 demo: build ## Run the check against a bundled SMTP server
 	$(CARGO) run --quiet --locked --package sandcheck-tests --bin demo -- $(CHECK_SMTP)

@@ -589,7 +589,7 @@ fn seconds(which: &str, option: &str, value: &str) -> Result<f64, Misuse> {
             format!("{which} time must be a positive"),
             format!(
                 "{option}, --{}: '{value}' is not a number of seconds such as 5 or 0.25",
-                which.to_lowercase()
+                which.to_ascii_lowercase()
             ),
         )
     })

@@ -51,22 +51,40 @@ fn build_component(out: &Path) -> Result<PathBuf> {
         .args(["--target", "wasm32-wasip2", "--profile", "component"])
         .arg("--target-dir")
         .arg(&target)
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env("CARGO_ENCODED_RUSTFLAGS", component_flags(&workspace)?.join("\x1f"))
         .env_remove("RUSTC_WORKSPACE_WRAPPER")
         .status()
         .context("cargo cannot be started")?;
     ensure!(
         status.success(),
-        "the component cannot be built; its target is installed by: rustup target add wasm32-wasip2"
+        "the component cannot be built, see above; it needs: rustup target add wasm32-wasip2"
     );
     Ok(target.join("wasm32-wasip2/component/check_smtp.wasm"))
 }
 
-/// `component` in the target folder that the build writes to, shared by all profiles.
+/// Fast arithmetic, as `settings::built_in` allows it, and no paths of this machine.
+fn component_flags(workspace: &Path) -> Result<Vec<String>> {
+    let mut flags = vec![
+        "-Ctarget-feature=+wide-arithmetic".to_owned(),
+        "--cfg=curve25519_dalek_bits=\"64\"".to_owned(),
+        format!("--remap-path-prefix={}=.", workspace.canonicalize()?.display()),
+    ];
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let registries = home.map(|home| home.join("registry/src"));
+    for registry in registries.iter().flat_map(fs::read_dir).flatten() {
+        flags.push(format!("--remap-path-prefix={}=crates", registry?.path().display()));
+    }
+    Ok(flags)
+}
+
+/// `component` in the target folder that the build writes to, shared by all profiles and targets.
 fn component_target(out: &Path) -> Result<PathBuf> {
-    // target/PROFILE/build/PACKAGE-HASH/out
-    let target = out.ancestors().nth(4).context("OUT_DIR is not in a target folder")?;
-    Ok(target.join("component"))
+    // TARGET-FOLDER/[TRIPLE/]PROFILE/build/PACKAGE-HASH/out
+    let folder = out.ancestors().nth(4).context("OUT_DIR is not in a target folder")?;
+    let has_triple = folder.file_name() == env::var_os("TARGET").as_deref();
+    let folder = if has_triple { folder.parent().unwrap_or(folder) } else { folder };
+    Ok(folder.join("component"))
 }
 
 /// Native code for any processor of this architecture, not just for the one that builds.

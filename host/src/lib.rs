@@ -7,11 +7,11 @@
 //! nothing else.
 //!
 //! ```no_run
-//! use sandcheck::{Limits, Plugin, cli, settings};
-//! use wasmtime::{Engine, component::Component};
+//! use sandcheck::{EpochClock, Limits, Plugin, cli};
+//! use wasmtime::component::Component;
 //!
 //! # async fn example(component: &Component) -> wasmtime::Result<()> {
-//! let plugin = Plugin::new(component, Limits::default())?;
+//! let plugin = Plugin::new(component, Limits::default(), EpochClock::Thread)?;
 //! let words = ["-H", "mx.example.org", "-S"].map(Into::into).to_vec();
 //! let output = cli::run(&plugin, "check_smtp", words).await;
 //! print!("{}", output.stdout);
@@ -42,4 +42,4 @@ pub use bindings::monitoring::plugin::types;
 pub use error::RunError;
 pub use grants::Grants;
 pub use limits::Limits;
-pub use plugin::{Instance, Plugin};
+pub use plugin::{EpochClock, Instance, Plugin};

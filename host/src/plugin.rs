@@ -22,17 +22,30 @@ const TICK: Duration = Duration::from_millis(50);
 pub struct Plugin {
     pre: PluginPre<State>,
     limits: Limits,
-    ticker: Arc<Ticker>,
+    ticker: Option<Arc<Ticker>>,
+}
+
+/// Who advances the engine's epoch. Without that a plugin that computes without end is not stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EpochClock {
+    /// A thread that the plugin starts, for as long as it is needed.
+    Thread,
+    /// The caller, several times a second while the process uses the processor.
+    Caller,
 }
 
 impl Plugin {
     /// Links a component. It fails when the component does not fit the world.
-    pub fn new(component: &Component, limits: Limits) -> wasmtime::Result<Self> {
+    pub fn new(component: &Component, limits: Limits, clock: EpochClock) -> wasmtime::Result<Self> {
         let engine = component.engine();
         let mut linker = Linker::new(engine);
         link(&mut linker)?;
         let pre = PluginPre::new(linker.instantiate_pre(component)?)?;
-        Ok(Self { pre, limits, ticker: Arc::new(Ticker::start(engine)) })
+        let ticker = match clock {
+            EpochClock::Thread => Some(Arc::new(Ticker::start(engine)?)),
+            EpochClock::Caller => None,
+        };
+        Ok(Self { pre, limits, ticker })
     }
 
     /// Makes a fresh instance, for one check.
@@ -53,7 +66,7 @@ impl Plugin {
             store,
             plugin,
             grace: self.limits.grace,
-            _ticker: Arc::clone(&self.ticker),
+            _ticker: self.ticker.clone(),
         })
     }
 }
@@ -63,7 +76,7 @@ pub struct Instance {
     store: Store<State>,
     plugin: crate::bindings::Plugin,
     grace: Duration,
-    _ticker: Arc<Ticker>,
+    _ticker: Option<Arc<Ticker>>,
 }
 
 impl Instance {
@@ -101,7 +114,7 @@ struct Ticker {
 }
 
 impl Ticker {
-    fn start(engine: &Engine) -> Self {
+    fn start(engine: &Engine) -> wasmtime::Result<Self> {
         let (stop, stopped) = mpsc::channel::<()>();
         let engine = engine.weak();
         let tick = move || {
@@ -111,8 +124,7 @@ impl Ticker {
             }
         };
         let builder = thread::Builder::new().name("epoch".to_owned()).stack_size(64 * 1024);
-        // Without a thread no plugin could be stopped, so none is run.
-        builder.spawn(tick).expect("a thread can be started");
-        Self { _stop: stop }
+        builder.spawn(tick)?;
+        Ok(Self { _stop: stop })
     }
 }

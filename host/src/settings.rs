@@ -31,11 +31,15 @@ pub fn config() -> Config {
     config
 }
 
-/// The same for code that is part of the program's own executable file: there is no file of its own
-/// that memory could be mapped from.
+/// The same for code that is part of the program's own executable file.
 #[must_use]
 pub fn built_in() -> Config {
     let mut config = config();
-    config.memory_init_cow(false);
+    config
+        // There is no file of its own that memory could be mapped from.
+        .memory_init_cow(false)
+        // Doubles the speed of TLS. Hosts have it switched off until the proposal is finished, so
+        // only a component that nobody else runs may use it.
+        .wasm_wide_arithmetic(true);
     config
 }

@@ -1,46 +1,55 @@
 //! `check_smtp`: one check for each process, with the component compiled ahead and built in.
 //!
 //! This file is the whole start: load the component, read the command line, run the check, print,
-//! exit.
+//! exit. What needs the operating system more closely is in `system`.
 
-#[allow(unsafe_code)]
+#![no_main]
+
+#[allow(unsafe_code, reason = "loading compiled code means trusting it")]
 mod built_in;
+#[allow(unsafe_code, reason = "the system's own interface is C")]
+mod system;
 
 use std::env;
 use std::io::{self, Write};
-use std::process::ExitCode;
 
-use sandcheck::{Limits, Plugin, cli};
+use sandcheck::{EpochClock, Limits, Plugin, cli, escape};
 
 /// The exit code for what is nobody's fault but ours.
 const UNKNOWN: u8 = 3;
 
-fn main() -> ExitCode {
+/// Does one check; returns the exit code.
+fn run() -> u8 {
     std::panic::set_hook(Box::new(|panic| {
-        print(&format!("UNKNOWN - internal error: {}\n", one_line(&panic.to_string())));
-        std::process::exit(UNKNOWN.into());
+        print(&internal_error(&panic.to_string()));
+        system::exit(UNKNOWN);
     }));
-    let output = match check() {
-        Ok(output) => output,
-        Err(error) => {
-            print(&format!("UNKNOWN - internal error: {}\n", one_line(&format!("{error:#}"))));
-            return UNKNOWN.into();
+    match check() {
+        Ok(output) => {
+            // Somebody who closed standard error does not want to know.
+            let _ = io::stderr().write_all(output.stderr.as_bytes());
+            print(&output.stdout);
+            output.exit_code
         }
-    };
-    // Somebody who closed standard error does not want to know.
-    let _ = io::stderr().write_all(output.stderr.as_bytes());
-    print(&output.stdout);
-    // Nothing is worth waiting for: not a name look-up that goes on, nor the release of memory.
-    std::process::exit(output.exit_code.into())
+        Err(error) => {
+            print(&internal_error(&format!("{error:#}")));
+            UNKNOWN
+        }
+    }
 }
 
 fn check() -> anyhow::Result<cli::Output> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let plugin = Plugin::new(&built_in::component()?, Limits::default())?;
+    let component = built_in::component()?;
+    system::advance_epochs(component.engine());
+    let plugin = Plugin::new(&component, Limits::default(), EpochClock::Caller)?;
     let mut words = env::args_os();
     let program = words.next().unwrap_or_default();
     let program = program.to_string_lossy();
-    Ok(runtime.block_on(cli::run(&plugin, &program, words.collect())))
+    let output = runtime.block_on(cli::run(&plugin, &program, words.collect()));
+    // Nothing is worth waiting for: not a name look-up that goes on, nor the release of memory.
+    std::mem::forget((runtime, plugin, component));
+    Ok(output)
 }
 
 /// Writes to standard output. The exit code is right even when nobody reads the text.
@@ -50,6 +59,6 @@ fn print(text: &str) {
     let _ = stdout.flush();
 }
 
-fn one_line(text: &str) -> String {
-    sandcheck::escape::line(text)
+fn internal_error(text: &str) -> String {
+    format!("UNKNOWN - internal error: {}\n", escape::line(text))
 }

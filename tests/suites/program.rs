@@ -1,0 +1,128 @@
+//! The program in surroundings that are not as they should be: the exit code has to be right all the
+//! same, and nothing may be said that is no plugin output.
+
+use std::ffi::OsStr;
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+/// What `make build` made, or `CHECK_SMTP`.
+fn program() -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let path = std::env::var_os("CHECK_SMTP").filter(|path| !path.is_empty());
+    let path = workspace.join(path.unwrap_or_else(|| "target/release/check_smtp".into()));
+    assert!(path.is_file(), "there is no program {}: run make build", path.display());
+    path
+}
+
+fn run(words: &[&str]) -> Output {
+    Command::new(program()).args(words).output().expect("the program starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("output is UTF-8")
+}
+
+/// A server for one session; returns its port.
+fn server() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("its number").port();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let mut lines = BufReader::new(stream.try_clone().expect("a second handle")).lines();
+        for reply in ["220 mx ESMTP\r\n", "250 mx\r\n", "221 bye\r\n"] {
+            stream.write_all(reply.as_bytes()).expect("the client reads");
+            lines.next();
+        }
+    });
+    port
+}
+
+#[test]
+fn nothing_at_all_is_a_misuse() {
+    let output = run(&[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stdout(&output).starts_with("check_smtp: Could not parse arguments\nUsage:\n"));
+}
+
+#[test]
+fn the_exit_code_is_right_when_nobody_reads() {
+    for words in [&["-V"][..], &["-p", "abc"], &["-h"]] {
+        let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+        let status = Command::new(program()).args(words).stdout(full).status();
+        assert_eq!(status.expect("the program starts").code(), Some(3), "{words:?}");
+
+        let script = format!("{} \"$@\" >&- 2>&-", program().display());
+        let status = Command::new("sh").args(["-c", &script, "sh"]).args(words).status();
+        assert_eq!(status.expect("a shell").code(), Some(3), "{words:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_nothing() {
+    let script = format!("{{ {} -h; echo $? >&2; }} | true", program().display());
+    let output = Command::new("bash").args(["-c", &script]).output().expect("bash");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "3\n");
+}
+
+#[test]
+fn a_check_works_with_an_empty_environment_and_no_standard_streams_but_one() {
+    let output = Command::new(program())
+        .args(["-H", "127.0.0.1", "-p", &server().to_string()])
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).starts_with("SMTP OK - "));
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn arguments_that_are_not_utf8_are_refused() {
+    let output = Command::new(program())
+        .arg("-H")
+        .arg(OsStr::from_bytes(b"mx\xff"))
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stdout(&output).starts_with("check_smtp: Argument is not UTF-8 - mx"));
+}
+
+#[test]
+fn what_is_unknown_is_named_on_both_streams() {
+    let output = run(&["-H", "127.0.0.1", "--nope"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stdout(&output).starts_with("Usage:\ncheck_smtp "));
+    assert!(stdout(&output).contains("check_smtp: unrecognized option '--nope'"));
+    assert!(String::from_utf8_lossy(&output.stderr).ends_with("unrecognized option '--nope'\n"));
+}
+
+#[test]
+fn the_first_mistake_counts() {
+    let first = |words: &[&str]| stdout(&run(words)).lines().next().unwrap_or_default().to_owned();
+    assert_eq!(first(&["-p", "abc", "-z"]), "check_smtp: Port must be a positive integer");
+    assert_eq!(first(&["-z", "-p", "abc"]), "Usage:");
+    assert_eq!(first(&["-p", "abc", "-h"]), "check_smtp: Port must be a positive integer");
+    assert!(first(&["-h", "-p", "abc"]).starts_with("check_smtp v"));
+}
+
+#[test]
+fn no_text_of_the_program_looks_like_performance_data() {
+    for words in [&["-h"][..], &["-V"], &["-p", "abc"], &["--nope"]] {
+        assert!(!stdout(&run(words)).contains('|'), "{words:?}");
+    }
+}
+
+#[test]
+fn help_lines_are_not_too_long() {
+    let help = stdout(&run(&["--help"]));
+    for line in help.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+}
