@@ -10,13 +10,12 @@ CHECK_SMTP = target/release/check_smtp
 
 # The shipped program is linked statically, without position-independent code: starting it is most
 # of what a check costs (docs/decisions.md). `cargo build --release` gives a dynamic one.
-TRIPLE := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
-CARGO_HOME_DIR := $(or $(CARGO_HOME),$(HOME)/.cargo)
+TRIPLE := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p' | sed 's/-gnu$$/-musl/')
+REGISTRY := $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
 STATIC = --target $(TRIPLE) --config 'target.$(TRIPLE).rustflags=[ \
 	"-Ctarget-feature=+crt-static", "-Crelocation-model=static", \
-	"--remap-path-prefix=$(CARGO_HOME_DIR)/registry/src=crates", \
-	"--remap-path-prefix=$(CURDIR)=."]'
-REFERENCE = /usr/lib/nagios/plugins/check_smtp
+	"--remap-path-prefix=$(REGISTRY)=crates", "--remap-path-prefix=$(CURDIR)=."]'
+export CC_$(subst -,_,$(TRIPLE)) ?= cc
 
 .PHONY: help setup build demo test test-servers lint bench bench-quick install uninstall clean
 

@@ -4,7 +4,9 @@
 //! at the standard streams, prepares to report a stack overflow) takes a tenth of a plain check. It
 //! advances the engine's epoch by a timer signal, because a thread costs as much again.
 
+use std::ffi::{CStr, OsStr, OsString, c_char};
 use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 use std::sync::OnceLock;
 
@@ -17,12 +19,26 @@ const TICK: libc::suseconds_t = 50_000;
 /// The engine whose epoch the timer advances.
 static ENGINE: OnceLock<Engine> = OnceLock::new();
 
+/// Where the C library hands over.
 #[unsafe(no_mangle)]
-extern "C" fn main() -> c_int {
+extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
     // A reader that went away shows as an error of write(2), and must not end the check.
     // SAFETY: ignoring a signal has no preconditions.
     unsafe { libc::signal(SIGPIPE, SIG_IGN) };
-    exit(crate::run())
+    // SAFETY: C11 section 5.1.2.2.1: `count` pointers to strings that live as long as the program.
+    let words = unsafe { command_line(count, words) };
+    exit(crate::run(words))
+}
+
+/// The name of the program and its arguments.
+unsafe fn command_line(count: c_int, words: *const *const c_char) -> Vec<OsString> {
+    let count = usize::try_from(count).unwrap_or_default();
+    let word = |at| {
+        // SAFETY: the caller promises that there are `count` strings.
+        let text = unsafe { CStr::from_ptr(*words.add(at)) };
+        OsStr::from_bytes(text.to_bytes()).to_owned()
+    };
+    (0..count).map(word).collect()
 }
 
 /// Ends the program at once: no buffer is left to flush and nothing to be released.
