@@ -20,7 +20,7 @@ struct Turn<'a> {
     /// How the line is called in a finding.
     lost_after: &'a str,
     refused_after: &'a str,
-    code: u16,
+    code: &'static [u8],
     /// How bad it is when the server is gone.
     lost: State,
 }
@@ -38,7 +38,7 @@ pub(crate) fn login<S: Read + Write>(
             shown: "AUTH LOGIN",
             lost_after: "AUTH LOGIN",
             refused_after: "AUTH LOGIN",
-            code: 334,
+            code: b"334",
             lost: State::Warning,
         },
         Turn {
@@ -46,7 +46,7 @@ pub(crate) fn login<S: Read + Write>(
             shown: &user,
             lost_after: "sending authuser",
             refused_after: "authuser",
-            code: 334,
+            code: b"334",
             lost: State::Critical,
         },
         Turn {
@@ -54,7 +54,7 @@ pub(crate) fn login<S: Read + Write>(
             shown: HIDDEN,
             lost_after: "sending authpass",
             refused_after: "authpass",
-            code: 235,
+            code: b"235",
             lost: State::Critical,
         },
     ];
@@ -75,14 +75,20 @@ fn take<S: Read + Write>(
     match session.reply() {
         Ok(reply) => {
             session.trace(|| format!("received {}", reply.text()));
-            let refused = reply.code() != Some(turn.code);
+            let refused = !reply.bytes().starts_with(turn.code);
             let text = format!("invalid response received after {}", turn.refused_after);
-            Ok(refused.then_some(Finding { state: State::Critical, text }))
+            Ok(refused.then_some(Finding {
+                state: State::Critical,
+                text,
+            }))
         }
         Err(WireError::TimedOut) => Err(Stop::TimeOut),
         Err(WireError::Lost) => {
             let text = format!("recv() failed after {}", turn.lost_after);
-            Ok(Some(Finding { state: turn.lost, text }))
+            Ok(Some(Finding {
+                state: turn.lost,
+                text,
+            }))
         }
     }
 }

@@ -26,11 +26,15 @@ impl fmt::Display for Unreadable {
 
 /// Judges the remaining lifetime of a certificate (DER) at `now`, in seconds since 1970.
 pub fn judge(der: &[u8], now: i64, limits: Lifetime) -> Result<Finding, Unreadable> {
-    let Leaf { validity, subject, .. } = Leaf::parse(der).ok_or(Unreadable)?;
+    let Leaf {
+        validity, subject, ..
+    } = Leaf::parse(der).ok_or(Unreadable)?;
     let name = common_name(&subject);
     if validity.not_before.timestamp() > now {
-        let text =
-            format!("Certificate '{name}' is not valid before {}.", date(validity.not_before));
+        let text = format!(
+            "Certificate '{name}' is not valid before {}.",
+            date(validity.not_before)
+        );
         return Ok(finding(State::Critical, &text));
     }
     let end = validity.not_after;
@@ -39,7 +43,10 @@ pub fn judge(der: &[u8], now: i64, limits: Lifetime) -> Result<Finding, Unreadab
 }
 
 fn finding(state: State, text: &str) -> Finding {
-    Finding { state, text: format!("{state} - {text}") }
+    Finding {
+        state,
+        text: format!("{state} - {text}"),
+    }
 }
 
 /// What `left` seconds mean. A whole day counts as left until it is over; the limits themselves
@@ -54,14 +61,24 @@ fn remaining(left: i64, date: &str, limits: Lifetime) -> (State, String) {
         return (State::Critical, format!("just expired ({date})."));
     }
     if days == 0 {
-        let (count, unit) =
-            if left >= HOUR { (left / HOUR, "hours") } else { (left / MINUTE, "minutes") };
-        return (State::Critical, format!("expires in {count} {unit} ({date})"));
+        let (count, unit) = if left >= HOUR {
+            (left / HOUR, "hours")
+        } else {
+            (left / MINUTE, "minutes")
+        };
+        return (
+            State::Critical,
+            format!("expires in {count} {unit} ({date})"),
+        );
     }
     if days > warning.max(critical) {
         return (State::Ok, format!("will expire on {date}."));
     }
-    let state = if days > critical { State::Warning } else { State::Critical };
+    let state = if days > critical {
+        State::Warning
+    } else {
+        State::Critical
+    };
     (state, format!("expires in {days} day(s) ({date})."))
 }
 
@@ -76,8 +93,13 @@ fn string(attribute: &AttributeTypeAndValue<'_>) -> String {
     let value = attribute.attr_value();
     match value.tag() {
         Tag::BmpString => {
-            let units: Vec<u16> =
-                value.data.as_chunks().0.iter().map(|pair| u16::from_be_bytes(*pair)).collect();
+            let units: Vec<u16> = value
+                .data
+                .as_chunks()
+                .0
+                .iter()
+                .map(|pair| u16::from_be_bytes(*pair))
+                .collect();
             String::from_utf16_lossy(&units)
         }
         Tag::UniversalString => value
@@ -116,7 +138,10 @@ mod tests {
 
     #[test]
     fn limits_themselves_alert() {
-        assert_eq!(at(20 * DAY + 5, 19, 0), (State::Ok, "will expire on DATE.".into()));
+        assert_eq!(
+            at(20 * DAY + 5, 19, 0),
+            (State::Ok, "will expire on DATE.".into())
+        );
         assert_eq!(at(20 * DAY + 5, 20, 0).0, State::Warning);
         assert_eq!(
             at(10 * DAY + 5, 30, 10),
@@ -132,11 +157,17 @@ mod tests {
 
     #[test]
     fn the_last_day_is_critical() {
-        assert_eq!(at(DAY - 1, 0, 0), (State::Critical, "expires in 23 hours (DATE)".into()));
+        assert_eq!(
+            at(DAY - 1, 0, 0),
+            (State::Critical, "expires in 23 hours (DATE)".into())
+        );
         assert_eq!(at(HOUR, 0, 0).1, "expires in 1 hours (DATE)");
         assert_eq!(at(HOUR - 1, 0, 0).1, "expires in 59 minutes (DATE)");
         assert_eq!(at(1, 0, 0).1, "expires in 0 minutes (DATE)");
-        assert_eq!(at(0, 0, 0), (State::Critical, "just expired (DATE).".into()));
+        assert_eq!(
+            at(0, 0, 0),
+            (State::Critical, "just expired (DATE).".into())
+        );
         assert_eq!(at(-1, 0, 0), (State::Critical, "expired on DATE.".into()));
         assert_eq!(at(DAY, 0, 0).0, State::Ok);
     }
@@ -145,13 +176,19 @@ mod tests {
     fn dates_are_written_as_the_c_locale_does() {
         let time = ASN1Time::from_timestamp(1_818_529_445).unwrap();
         assert_eq!(date(time), "Tue Aug 17 19:04:05 2027 +0000");
-        assert_eq!(date(ASN1Time::from_timestamp(0).unwrap()), "Thu Jan  1 00:00:00 1970 +0000");
+        assert_eq!(
+            date(ASN1Time::from_timestamp(0).unwrap()),
+            "Thu Jan  1 00:00:00 1970 +0000"
+        );
     }
 
     #[test]
     fn what_is_no_certificate_is_said_to_be_none() {
         for der in [&b""[..], b"\x30\x03\x02\x01\x01", &[0xff; 300]] {
-            let limits = Lifetime { warning: 0, critical: 0 };
+            let limits = Lifetime {
+                warning: 0,
+                critical: 0,
+            };
             assert!(judge(der, 0, limits).is_err());
         }
     }

@@ -32,8 +32,9 @@ impl Guest for Component {
         Manifest {
             name: "check_smtp".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            summary: "Checks SMTP and LMTP servers: replies, TLS, certificates, logins, response time"
-                .to_owned(),
+            summary:
+                "Checks SMTP and LMTP servers: replies, TLS, certificates, logins, response time"
+                    .to_owned(),
             description: DESCRIPTION.to_owned(),
             word: Some("hostname".to_owned()),
             options: SPECS.iter().map(option_spec).collect(),
@@ -117,13 +118,22 @@ fn unconnected(options: &Options, error: sockets::Error) -> Result<Outcome, opti
         _ => format!("{server} and port {}", options.port),
     };
     let text = format!("connect to address {address}: {reason}");
-    let finding = Finding { state: State::Critical, text };
+    let finding = Finding {
+        state: State::Critical,
+        text,
+    };
     Ok(outcome(options, Ending::Measured, Some(finding)))
 }
 
 fn impossible(options: &Options, reason: &str) -> Outcome {
-    let text = format!("SMTP UNKNOWN - connection to {} not made: {reason}", options.server);
-    let finding = Finding { state: State::Unknown, text };
+    let text = format!(
+        "SMTP UNKNOWN - connection to {} not made: {reason}",
+        options.server
+    );
+    let finding = Finding {
+        state: State::Unknown,
+        text,
+    };
     outcome(options, Ending::Abandoned, Some(finding))
 }
 
@@ -137,23 +147,35 @@ fn outcome(options: &Options, ending: Ending, finding: Option<Finding>) -> Outco
 }
 
 fn now() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
 fn pairs(arguments: Vec<Argument>) -> Vec<(String, Option<String>)> {
-    arguments.into_iter().map(|argument| (argument.name, argument.value)).collect()
+    arguments
+        .into_iter()
+        .map(|argument| (argument.name, argument.value))
+        .collect()
 }
 
 fn misuse(misuse: options::Misuse) -> Misuse {
-    Misuse { message: misuse.message, hint: misuse.hint }
+    Misuse {
+        message: misuse.message,
+        hint: misuse.hint,
+    }
 }
 
 fn option_spec(spec: &Spec) -> types::OptionSpec {
     types::OptionSpec {
         name: spec.name.to_owned(),
         short: spec.short,
-        aliases: spec.aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+        aliases: spec
+            .aliases
+            .iter()
+            .map(|alias| (*alias).to_owned())
+            .collect(),
         kind: kind(spec.kind),
         placeholder: spec.placeholder.to_owned(),
         exact: spec.exact,
@@ -166,7 +188,10 @@ fn option_spec(spec: &Spec) -> types::OptionSpec {
 }
 
 fn argument((name, value): &(&str, Option<&str>)) -> Argument {
-    Argument { name: (*name).to_owned(), value: value.map(ToOwned::to_owned) }
+    Argument {
+        name: (*name).to_owned(),
+        value: value.map(ToOwned::to_owned),
+    }
 }
 
 fn kind(kind: Kind) -> types::Kind {

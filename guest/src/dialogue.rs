@@ -4,10 +4,11 @@ use std::io::{Read, Write};
 
 use crate::auth;
 use crate::certificate;
+use crate::host_name::Host;
 use crate::options::{Expectation, Lifetime, Options, Protocol, SMTP_PORT, Security};
 use crate::outcome::{Ending, Finding, Outcome, State};
-use crate::host_name::Host;
 use crate::reply::Reply;
+use crate::tls::TlsError;
 use crate::wire::{Wire, WireError};
 
 /// What `-r` sends: a version 1 header that names nobody (PROXY protocol, section 2.1).
@@ -15,8 +16,16 @@ const PROXY_HEADER: &str = "PROXY TCP4 0.0.0.0 0.0.0.0 25 25";
 
 /// Runs the session over an open connection. `now` is seconds since 1970.
 pub fn run<S: Read + Write>(options: &Options, stream: S, now: i64) -> Outcome {
-    let outcome = Outcome { transcript: plan(options), ..Outcome::default() };
-    let mut session = Session { options, now, wire: Wire::new(stream), outcome };
+    let outcome = Outcome {
+        transcript: plan(options),
+        ..Outcome::default()
+    };
+    let mut session = Session {
+        options,
+        now,
+        wire: Wire::new(stream),
+        outcome,
+    };
     match session.steps() {
         Ok(()) => {}
         Err(Stop::Abandon) => session.outcome.ending = Ending::Abandoned,
@@ -31,8 +40,13 @@ pub fn plan(options: &Options) -> Vec<String> {
     if !options.verbose {
         return Vec::new();
     }
-    let mail = options.sender.iter().map(|sender| format!("FROM CMD: MAIL FROM:<{sender}>"));
-    std::iter::once(format!("HELOCMD: {}", hello_command(options))).chain(mail).collect()
+    let mail = options
+        .sender
+        .iter()
+        .map(|sender| format!("FROM CMD: MAIL FROM:<{sender}>"));
+    std::iter::once(format!("HELOCMD: {}", hello_command(options)))
+        .chain(mail)
+        .collect()
 }
 
 /// RFC 2033 section 4.1: LHLO in LMTP. HELO is enough where no extension is used.
@@ -104,7 +118,9 @@ impl<S: Read + Write> Session<'_, S> {
 
     /// RFC 5321 section 4.3.1: nothing is said before the whole greeting is there.
     fn greeting(&mut self) -> Result<Reply, Stop> {
-        self.wire.reply().map_err(|error| self.nothing_received(error))
+        self.wire
+            .reply()
+            .map_err(|error| self.nothing_received(error))
     }
 
     fn greet(&mut self, hello: &str, greeting: &Reply) -> Result<Reply, Stop> {
@@ -112,7 +128,7 @@ impl<S: Read + Write> Session<'_, S> {
         match self.wire.reply() {
             Ok(reply) => Ok(reply),
             // RFC 5321 section 3.1: a server may refuse service and go; what it said matters.
-            Err(WireError::Lost) if greeting.is_refusal() => {
+            Err(WireError::Lost) if greeting.is_refusal() && !self.is_expected(&[greeting]) => {
                 Err(self.unexpected(greeting, None))
             }
             Err(error) => Err(self.nothing_received(error)),
@@ -162,36 +178,58 @@ impl<S: Read + Write> Session<'_, S> {
         let Err(error) = self.wire.secure(name) else {
             return Ok(());
         };
-        if matches!(error, crate::tls::TlsError::TimedOut) {
+        if matches!(error, TlsError::TimedOut) {
             return Err(Stop::TimeOut);
         }
         self.find(State::Critical, "CRITICAL - Cannot make SSL connection.");
-        self.find(State::Critical, &error.to_string());
+        let behind_starttls = self.options.security == Security::StartTls;
+        let suspicion = match error {
+            TlsError::NotTls if behind_starttls => " (possible injection)",
+            _ => "",
+        };
+        self.find(State::Critical, &format!("{error}{suspicion}"));
         Err(Stop::Abandon)
     }
 
     /// RFC 3207 section 4.2: what was learned before TLS is forgotten.
     fn greet_again(&mut self, hello: &str) -> Result<Reply, Stop> {
         self.trace(|| format!("sent {hello}"));
-        let sent = self.wire.send(hello).map_err(|error| (error, "Cannot send EHLO command"));
+        let sent = self
+            .wire
+            .send(hello)
+            .map_err(|error| (error, "Cannot send EHLO command"));
         let reply = sent.and_then(|()| {
-            self.wire.reply().map_err(|error| (error, "Cannot read EHLO response"))
+            self.wire
+                .reply()
+                .map_err(|error| (error, "Cannot read EHLO response"))
         });
         reply.map_err(|(error, problem)| {
             if error == WireError::Lost {
-                self.find(State::Unknown, &format!("SMTP UNKNOWN - {problem} via TLS."));
+                self.find(
+                    State::Unknown,
+                    &format!("SMTP UNKNOWN - {problem} via TLS."),
+                );
             }
             error.into()
         })
     }
 
     fn check_certificate(&mut self, limits: Lifetime) -> Result<(), Stop> {
-        let judged = self.wire.certificate().map(|der| certificate::judge(der, self.now, limits));
+        let judged = self
+            .wire
+            .certificate()
+            .map(|der| certificate::judge(der, self.now, limits));
         match judged {
             Some(Ok(mut finding)) => {
                 if self.options.ignore_expiration {
-                    let words = finding.text.split_once(" - ").map_or("", |(_, words)| words);
-                    finding = Finding { state: State::Ok, text: format!("OK - {words}") };
+                    let words = finding
+                        .text
+                        .split_once(" - ")
+                        .map_or("", |(_, words)| words);
+                    finding = Finding {
+                        state: State::Ok,
+                        text: format!("OK - {words}"),
+                    };
                 }
                 self.outcome.findings.push(finding);
                 Ok(())
@@ -202,18 +240,29 @@ impl<S: Read + Write> Session<'_, S> {
                 Err(self.leave())
             }
             None => {
-                self.find(State::Critical, "CRITICAL - Cannot retrieve server certificate.");
+                self.find(
+                    State::Critical,
+                    "CRITICAL - Cannot retrieve server certificate.",
+                );
                 Err(self.leave())
             }
         }
     }
 
     fn check_expectation(&mut self, greeting: &Reply, reply: &Reply) -> Result<(), Stop> {
-        let met = match &self.options.expectation {
-            Expectation::ServiceReady => greeting.code() == Some(220),
-            Expectation::Text(text) => is_found(text, &[greeting, reply]),
-        };
-        if met { Ok(()) } else { Err(self.unexpected(greeting, Some(reply))) }
+        if self.is_expected(&[greeting, reply]) {
+            Ok(())
+        } else {
+            Err(self.unexpected(greeting, Some(reply)))
+        }
+    }
+
+    /// Whether the replies, the greeting first, hold what they must.
+    fn is_expected(&self, replies: &[&Reply]) -> bool {
+        match &self.options.expectation {
+            Expectation::ServiceReady => replies.first().and_then(|r| r.code()) == Some(220),
+            Expectation::Text(text) => is_found(text, replies),
+        }
     }
 
     /// The greeting in the first line, and what came behind it in a line of its own, which never
@@ -223,12 +272,19 @@ impl<S: Read + Write> Session<'_, S> {
             SMTP_PORT => String::new(),
             port => format!(" on port {port}"),
         };
-        let greeting = greeting.text();
+        let greeting = if reply.is_some() {
+            greeting.line()
+        } else {
+            greeting.text()
+        };
         let text = format!("Invalid SMTP response received from host{port}: {greeting}");
         self.find(State::Warning, &text);
         if let Some(reply) = reply {
             let command = hello_command(self.options);
-            self.find(State::Warning, &format!("reply to '{command}': {}", reply.text()));
+            self.find(
+                State::Warning,
+                &format!("reply to '{command}': {}", reply.text()),
+            );
         }
         Stop::Abandon
     }
@@ -361,17 +417,29 @@ impl<S: Read + Write> Session<'_, S> {
 
     pub(crate) fn trace(&mut self, line: impl FnOnce() -> String) {
         if self.options.verbose {
-            self.outcome.transcript.extend(line().lines().map(ToOwned::to_owned));
+            self.outcome
+                .transcript
+                .extend(line().lines().map(ToOwned::to_owned));
         }
     }
 
     fn find(&mut self, state: State, text: &str) {
-        self.outcome.findings.push(Finding { state, text: text.to_owned() });
+        self.outcome.findings.push(Finding {
+            state,
+            text: text.to_owned(),
+        });
     }
 }
 
 /// Whether a text is found in what the replies say together, line ends included.
 fn is_found(text: &str, replies: &[&Reply]) -> bool {
-    let all: Vec<u8> = replies.iter().flat_map(|reply| reply.bytes()).copied().collect();
-    text.is_empty() || all.windows(text.len()).any(|window| window == text.as_bytes())
+    let all: Vec<u8> = replies
+        .iter()
+        .flat_map(|reply| reply.bytes())
+        .copied()
+        .collect();
+    text.is_empty()
+        || all
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
 }

@@ -36,7 +36,8 @@ impl AnyCertificate {
         let key = SubjectPublicKeyInfoDer::from(leaf.key);
         let key = RawPublicKeyEntity::try_from(&key).map_err(|_| CertificateError::BadEncoding)?;
         let valid = self.candidates(signed.scheme).iter().any(|algorithm| {
-            key.verify_signature(*algorithm, message, signed.signature()).is_ok()
+            key.verify_signature(*algorithm, message, signed.signature())
+                .is_ok()
         });
         if valid {
             Ok(HandshakeSignatureValid::assertion())
@@ -50,7 +51,11 @@ impl AnyCertificate {
         &self,
         scheme: SignatureScheme,
     ) -> &'static [&'static dyn SignatureVerificationAlgorithm] {
-        let entry = self.algorithms.mapping.iter().find(|(offered, _)| *offered == scheme);
+        let entry = self
+            .algorithms
+            .mapping
+            .iter()
+            .find(|(offered, _)| *offered == scheme);
         entry.map(|(_, algorithms)| *algorithms).unwrap_or_default()
     }
 }

@@ -28,7 +28,10 @@ impl Host {
     /// Whether it can have an address of the family.
     #[must_use]
     pub fn suits(&self, family: Family) -> bool {
-        !matches!((self, family), (Self::V4(_), Family::V6) | (Self::V6(_), Family::V4))
+        !matches!(
+            (self, family),
+            (Self::V4(_), Family::V6) | (Self::V6(_), Family::V4)
+        )
     }
 }
 
@@ -47,7 +50,9 @@ pub fn parse(value: &str) -> Result<Host, Misuse> {
     if value.starts_with('/') {
         return Ok(Host::Path(value.to_owned()));
     }
-    let bare = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let bare = value
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
     if let Ok(address) = bare.unwrap_or(value).parse() {
         return Ok(Host::V6(address));
     }
@@ -64,8 +69,10 @@ pub fn parse(value: &str) -> Result<Host, Misuse> {
 fn is_name(value: &str) -> bool {
     let name = value.strip_suffix('.').unwrap_or(value);
     name.len() <= NAME_LIMIT
-        && !name.contains(|c: char| c.is_whitespace() || c.is_control())
-        && name.split('.').all(|label| !label.is_empty() && label.len() <= LABEL_LIMIT)
+        && !name.contains(|c: char| c.is_whitespace() || c.is_control() || "[]".contains(c))
+        && name
+            .split('.')
+            .all(|label| !label.is_empty() && label.len() <= LABEL_LIMIT)
 }
 
 #[cfg(test)]
@@ -78,7 +85,13 @@ mod tests {
         assert_eq!(parse("::1"), Ok(Host::V6(Ipv6Addr::LOCALHOST)));
         assert_eq!(parse("[::1]"), Ok(Host::V6(Ipv6Addr::LOCALHOST)));
         assert_eq!(parse("/run/lmtp"), Ok(Host::Path("/run/lmtp".into())));
-        for name in ["mx.example.org", "mx.example.org.", "_x", "fe80::1%eth0", "127.1"] {
+        for name in [
+            "mx.example.org",
+            "mx.example.org.",
+            "_x",
+            "fe80::1%eth0",
+            "127.1",
+        ] {
             assert_eq!(parse(name), Ok(Host::Name(name.into())));
         }
     }
@@ -87,7 +100,16 @@ mod tests {
     fn what_no_resolver_could_know_is_refused() {
         let long_label = format!("{}.example", "a".repeat(64));
         let long_name = vec!["a"; 128].join(".");
-        for bad in ["", ".", "bad..name", ".a", "a b", "a\nb", &long_label, &long_name] {
+        for bad in [
+            "",
+            ".",
+            "bad..name",
+            ".a",
+            "a b",
+            "a\nb",
+            &long_label,
+            &long_name,
+        ] {
             let message = format!("Invalid hostname/address - {bad}");
             assert_eq!(parse(bad).map_err(|misuse| misuse.message), Err(message));
         }

@@ -36,7 +36,11 @@ impl<'a> Leaf<'a> {
         let (rest, subject) = X509Name::from_der(rest).ok()?;
         let behind_key = skip(rest)?;
         let key = rest.get(..rest.len() - behind_key.len())?;
-        Some(Self { validity, subject, key })
+        Some(Self {
+            validity,
+            subject,
+            key,
+        })
     }
 }
 

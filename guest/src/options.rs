@@ -269,11 +269,17 @@ pub struct Misuse {
 
 impl Misuse {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None }
+        Self {
+            message: message.into(),
+            hint: None,
+        }
     }
 
     fn hinted(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: Some(hint.into()) }
+        Self {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
     }
 
     /// The server's name or address does not exist or cannot be one.
@@ -491,14 +497,21 @@ impl Given {
             return Err(Misuse::invalid_host(&server));
         }
         let security = security(self.starttls, self.implicit, self.lifetime.is_some())?;
-        let default_port =
-            if security == Security::Implicit { SUBMISSIONS_PORT } else { SMTP_PORT };
+        let default_port = if security == Security::Implicit {
+            SUBMISSIONS_PORT
+        } else {
+            SMTP_PORT
+        };
         Ok(Options {
             host,
             server,
             port: self.port.unwrap_or(default_port),
             family: self.family,
-            protocol: if self.lmtp { Protocol::Lmtp } else { Protocol::Smtp },
+            protocol: if self.lmtp {
+                Protocol::Lmtp
+            } else {
+                Protocol::Smtp
+            },
             security,
             proxy: self.proxy,
             greet_as: self.greet_as.unwrap_or_else(|| "localhost".to_owned()),
@@ -519,9 +532,9 @@ impl Given {
 
 fn security(starttls: bool, implicit: bool, certificate: bool) -> Result<Security, Misuse> {
     match (starttls, implicit) {
-        (true, true) => {
-            Err(Misuse::new("Set either -s/--ssl/--tls or -S/--starttls, they contradict"))
-        }
+        (true, true) => Err(Misuse::new(
+            "Set either -s/--ssl/--tls or -S/--starttls, they contradict",
+        )),
         (false, true) => Ok(Security::Implicit),
         (true, false) => Ok(Security::StartTls),
         (false, false) if certificate => Ok(Security::StartTls),
@@ -557,30 +570,38 @@ fn exchanges(commands: Vec<String>, responses: Vec<Pattern>) -> Vec<Exchange> {
     let mut responses = responses.into_iter();
     commands
         .into_iter()
-        .map(|command| Exchange { command, response: responses.next() })
+        .map(|command| Exchange {
+            command,
+            response: responses.next(),
+        })
         .collect()
 }
 
 fn port(value: &str) -> Result<u16, Misuse> {
     let number = whole_number(value).unwrap_or_default();
-    u16::try_from(number).ok().filter(|port| *port > 0).ok_or_else(|| {
-        Misuse::hinted(
-            "Port must be a positive integer",
-            format!("-p, --port: '{value}' is not a whole number from 1 to 65535"),
-        )
-    })
+    u16::try_from(number)
+        .ok()
+        .filter(|port| *port > 0)
+        .ok_or_else(|| {
+            Misuse::hinted(
+                "Port must be a positive integer",
+                format!("-p, --port: '{value}' is not a whole number from 1 to 65535"),
+            )
+        })
 }
 
 fn timeout(value: &str) -> Result<u32, Misuse> {
-    whole_number(value).filter(|seconds| *seconds > 0).ok_or_else(|| {
-        Misuse::hinted(
-            "Timeout interval must be a positive integer",
-            format!(
-                "-t, --timeout: '{value}' is not a whole number of seconds from 1 to {}",
-                i32::MAX
-            ),
-        )
-    })
+    whole_number(value)
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(|| {
+            Misuse::hinted(
+                "Timeout interval must be a positive integer",
+                format!(
+                    "-t, --timeout: '{value}' is not a whole number of seconds from 1 to {}",
+                    i32::MAX
+                ),
+            )
+        })
 }
 
 fn seconds(which: &str, option: &str, value: &str) -> Result<f64, Misuse> {
@@ -601,7 +622,10 @@ fn lifetime(value: &str) -> Result<Lifetime, Misuse> {
         Some((warning, critical)) => (warning, Some(critical)),
         None => (value, None),
     };
-    Ok(Lifetime { warning: days(warning)?, critical: critical.map_or(Ok(0), days)? })
+    Ok(Lifetime {
+        warning: days(warning)?,
+        critical: critical.map_or(Ok(0), days)?,
+    })
 }
 
 fn days(value: &str) -> Result<u32, Misuse> {
@@ -613,11 +637,16 @@ fn days(value: &str) -> Result<u32, Misuse> {
     })
 }
 
-/// Digits only, as large as a C `int` at most.
+/// Digits only, as large as a C `int` at most. Blanks may stand before them: Debian's `mail.cfg`
+/// passes `-p 25` as one word.
 fn whole_number(value: &str) -> Option<u32> {
+    let value = value.trim_start_matches([' ', '\t']);
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     let limit = u32::try_from(i32::MAX).unwrap_or(u32::MAX);
-    value.parse().ok().filter(|number| digits && *number <= limit)
+    value
+        .parse()
+        .ok()
+        .filter(|number| digits && *number <= limit)
 }
 
 fn pattern(value: &str) -> Result<Pattern, Misuse> {
@@ -677,13 +706,18 @@ mod tests {
     use super::*;
 
     fn resolve(arguments: &[(&str, &str)]) -> Result<Options, Misuse> {
-        let owned: Vec<_> =
-            arguments.iter().map(|(n, v)| ((*n).to_owned(), Some((*v).to_owned()))).collect();
+        let owned: Vec<_> = arguments
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), Some((*v).to_owned())))
+            .collect();
         Options::resolve(&owned)
     }
 
     fn refused(arguments: &[(&str, &str)]) -> String {
-        resolve(arguments).err().map(|misuse| misuse.message).unwrap_or_default()
+        resolve(arguments)
+            .err()
+            .map(|misuse| misuse.message)
+            .unwrap_or_default()
     }
 
     #[test]
@@ -706,7 +740,12 @@ mod tests {
                 _ if spec.name == "authtype" => "LOGIN",
                 _ => "1",
             };
-            assert_eq!(Given::default().take(spec.name, value), Ok(()), "{}", spec.name);
+            assert_eq!(
+                Given::default().take(spec.name, value),
+                Ok(()),
+                "{}",
+                spec.name
+            );
         }
     }
 
@@ -717,16 +756,35 @@ mod tests {
 
     #[test]
     fn ports_are_digits_in_range() {
-        for bad in ["", "0", "-1", "+25", "25.5", "25x", " 25", "2 5", "65536", "99999999999"] {
-            assert_eq!(refused(&[("port", bad)]), "Port must be a positive integer", "{bad}");
+        for bad in [
+            "",
+            "0",
+            "-1",
+            "+25",
+            "25.5",
+            "25x",
+            " 25",
+            "2 5",
+            "65536",
+            "99999999999",
+        ] {
+            assert_eq!(
+                refused(&[("port", bad)]),
+                "Port must be a positive integer",
+                "{bad}"
+            );
         }
         assert_eq!(resolve(&[("port", "65535")]).unwrap().port, 65535);
+        assert_eq!(resolve(&[("port", " 25")]).unwrap().port, 25);
     }
 
     #[test]
     fn implicit_tls_changes_the_default_port_only() {
         assert_eq!(resolve(&[("ssl", "")]).unwrap().port, 465);
-        assert_eq!(resolve(&[("port", "2525"), ("ssl", "")]).unwrap().port, 2525);
+        assert_eq!(
+            resolve(&[("port", "2525"), ("ssl", "")]).unwrap().port,
+            2525
+        );
     }
 
     #[test]
@@ -741,11 +799,28 @@ mod tests {
 
     #[test]
     fn the_certificate_option_takes_one_or_two_numbers() {
-        assert_eq!(lifetime("30"), Ok(Lifetime { warning: 30, critical: 0 }));
-        assert_eq!(lifetime("30,10"), Ok(Lifetime { warning: 30, critical: 10 }));
-        for (bad, part) in
-            [("", ""), ("30,", ""), ("abc", "abc"), ("10,abc", "abc"), ("3 0", "3 0"), ("1,2,3", "2,3")]
-        {
+        assert_eq!(
+            lifetime("30"),
+            Ok(Lifetime {
+                warning: 30,
+                critical: 0
+            })
+        );
+        assert_eq!(
+            lifetime("30,10"),
+            Ok(Lifetime {
+                warning: 30,
+                critical: 10
+            })
+        );
+        for (bad, part) in [
+            ("", ""),
+            ("30,", ""),
+            ("abc", "abc"),
+            ("10,abc", "abc"),
+            ("3 0", "3 0"),
+            ("1,2,3", "2,3"),
+        ] {
             let message = format!("Invalid certificate expiration period - {part}");
             assert_eq!(lifetime(bad).unwrap_err().message, message);
         }
@@ -778,12 +853,7 @@ mod tests {
 
     #[test]
     fn responses_belong_to_the_command_of_the_same_rank() {
-        let options = resolve(&[
-            ("response", "^1"),
-            ("command", "A"),
-            ("command", "B"),
-        ])
-        .unwrap();
+        let options = resolve(&[("response", "^1"), ("command", "A"), ("command", "B")]).unwrap();
         assert!(options.exchanges[0].response.is_some());
         assert!(options.exchanges[1].response.is_none());
     }

@@ -30,12 +30,17 @@ pub struct Pattern(PikeVM);
 impl Pattern {
     /// Compiles an expression.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
-        let mut parser = Parser { rest: text.chars().peekable(), depth: 0 };
+        let mut parser = Parser {
+            rest: text.chars().peekable(),
+            depth: 0,
+        };
         let expression = parser.alternatives()?;
         let config = thompson::Config::new()
             .nfa_size_limit(Some(SIZE_LIMIT))
             .which_captures(WhichCaptures::None);
-        let automaton = thompson::Compiler::new().configure(config).build_from_hir(&expression);
+        let automaton = thompson::Compiler::new()
+            .configure(config)
+            .build_from_hir(&expression);
         let machine = automaton.and_then(PikeVM::new_from_nfa);
         machine.map(Self).map_err(|_| PatternError::TooLarge)
     }
@@ -121,8 +126,16 @@ impl Parser<'_> {
             _ => self.interval()?,
         };
         let sub = Box::new(piece.expression);
-        let expression = Hir::repetition(Repetition { min, max, greedy: true, sub });
-        Ok(Piece { expression, repetitions: Some(repetitions) })
+        let expression = Hir::repetition(Repetition {
+            min,
+            max,
+            greedy: true,
+            sub,
+        });
+        Ok(Piece {
+            expression,
+            repetitions: Some(repetitions),
+        })
     }
 
     /// One character, class, group or place.
@@ -136,7 +149,10 @@ impl Parser<'_> {
             '\\' => return self.escape(),
             _ => literal(c),
         };
-        Ok(Piece { expression, repetitions: Some(0) })
+        Ok(Piece {
+            expression,
+            repetitions: Some(0),
+        })
     }
 
     fn group(&mut self) -> Result<Hir, PatternError> {
@@ -146,7 +162,10 @@ impl Parser<'_> {
         }
         let expression = self.alternatives()?;
         self.depth -= 1;
-        self.rest.next().map(|_| expression).ok_or(PatternError::Parenthesis)
+        self.rest
+            .next()
+            .map(|_| expression)
+            .ok_or(PatternError::Parenthesis)
     }
 
     fn escape(&mut self) -> Result<Piece, PatternError> {
@@ -164,7 +183,10 @@ impl Parser<'_> {
             'D' => class(DIGIT, true),
             c => literal(c),
         };
-        Ok(Piece { expression, repetitions: Some(0) })
+        Ok(Piece {
+            expression,
+            repetitions: Some(0),
+        })
     }
 
     /// `{3}`, `{3,}`, `{,5}` or `{3,5}`, behind its brace.
@@ -196,12 +218,22 @@ impl Parser<'_> {
         let negated = self.rest.next_if_eq(&'^').is_some();
         let mut members = Vec::new();
         let mut first = true;
+        // Whether a range or a class stands right before, from which no range may go on.
+        let mut closed = false;
         loop {
             let c = self.rest.next().ok_or(PatternError::Bracket)?;
             match c {
                 ']' if !first => break,
-                '[' if self.rest.next_if_eq(&':').is_some() => members.extend(self.class()?),
-                _ => members.push(self.member(c)?),
+                '-' if closed && self.rest.peek() != Some(&']') => return Err(PatternError::Range),
+                '[' if self.rest.next_if_eq(&':').is_some() => {
+                    members.extend(self.class()?);
+                    closed = true;
+                }
+                _ => {
+                    let (start, end) = self.member(c)?;
+                    members.push((start, end));
+                    closed = start != end;
+                }
             }
             first = false;
         }
@@ -219,7 +251,11 @@ impl Parser<'_> {
         self.rest.next();
         let c = self.rest.next().ok_or(PatternError::Bracket)?;
         let end = self.element(c)?;
-        if end < start { Err(PatternError::Range) } else { Ok((start, end)) }
+        if end < start {
+            Err(PatternError::Range)
+        } else {
+            Ok((start, end))
+        }
     }
 
     /// A character, or the one in `[.x.]` or `[=x=]`.
@@ -232,7 +268,11 @@ impl Parser<'_> {
         };
         let element = self.rest.next().ok_or(PatternError::Bracket)?;
         let closed = self.rest.next() == Some(mark) && self.rest.next() == Some(']');
-        if closed { Ok(element) } else { Err(PatternError::Class) }
+        if closed {
+            Ok(element)
+        } else {
+            Err(PatternError::Class)
+        }
     }
 
     /// A named class, behind `[:`.
@@ -256,7 +296,10 @@ fn literal(c: char) -> Hir {
 }
 
 fn place(look: Look) -> Piece {
-    Piece { expression: Hir::look(look), repetitions: None }
+    Piece {
+        expression: Hir::look(look),
+        repetitions: None,
+    }
 }
 
 fn concatenation(pieces: Vec<Piece>) -> Hir {
@@ -265,7 +308,9 @@ fn concatenation(pieces: Vec<Piece>) -> Hir {
 
 /// Any of these characters, or any other one that is no line break.
 fn class(members: &[(char, char)], negated: bool) -> Hir {
-    let ranges = members.iter().map(|(start, end)| ClassUnicodeRange::new(*start, *end));
+    let ranges = members
+        .iter()
+        .map(|(start, end)| ClassUnicodeRange::new(*start, *end));
     let mut class = ClassUnicode::new(ranges);
     if negated {
         class.push(ClassUnicodeRange::new('\n', '\n'));
@@ -316,7 +361,10 @@ fn count(text: &str, optional: bool) -> Result<Option<u32>, PatternError> {
         return Ok(None);
     }
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok().filter(|number| digits && *number <= REPETITIONS);
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| digits && *number <= REPETITIONS);
     number.map(Some).ok_or(PatternError::Interval)
 }
 
@@ -331,7 +379,11 @@ mod tests {
     #[test]
     fn extended_syntax() {
         for (pattern, text, expected) in [
-            ("^(250|251) ([0-9]\\.){2}[[:digit:]] O?K$", "250 2.0.0 OK", true),
+            (
+                "^(250|251) ([0-9]\\.){2}[[:digit:]] O?K$",
+                "250 2.0.0 OK",
+                true,
+            ),
             ("", "anything", true),
             ("a{2,3}b", "aab", true),
             ("a{2,3}b", "ab", false),
@@ -392,6 +444,8 @@ mod tests {
             ("[[:alpha", PatternError::Bracket),
             ("[[:nope:]]", PatternError::Class),
             ("[b-a]", PatternError::Range),
+            ("[a-z-9]", PatternError::Range),
+            ("[[:digit:]-z]", PatternError::Range),
             ("*a", PatternError::Repetition),
             ("^*a", PatternError::Repetition),
             ("$*a", PatternError::Repetition),
@@ -406,7 +460,11 @@ mod tests {
             ("(a)\\1", PatternError::BackReference),
             ("((a{1000}){1000}){1000}", PatternError::TooLarge),
         ] {
-            assert_eq!(Pattern::parse(pattern).map(|_| ()).unwrap_err(), error, "{pattern}");
+            assert_eq!(
+                Pattern::parse(pattern).map(|_| ()).unwrap_err(),
+                error,
+                "{pattern}"
+            );
         }
         for long in ["(".repeat(1000), format!("a{}", "*".repeat(100_000))] {
             assert_eq!(Pattern::parse(&long).err(), Some(PatternError::TooLarge));

@@ -37,8 +37,22 @@ impl Reply {
     /// U+FFFD.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
-        let end = self.0.iter().rposition(|b| !b" \t\r\n".contains(b)).map_or(0, |at| at + 1);
-        String::from_utf8_lossy(self.0.get(..end).unwrap_or_default())
+        self.without_end(b" \t\r\n")
+    }
+
+    /// The text without line breaks at its end.
+    #[must_use]
+    pub fn line(&self) -> Cow<'_, str> {
+        self.without_end(b"\r\n")
+    }
+
+    fn without_end(&self, end: &[u8]) -> Cow<'_, str> {
+        let length = self.0.iter().rposition(|b| !end.contains(b));
+        String::from_utf8_lossy(
+            self.0
+                .get(..length.map_or(0, |at| at + 1))
+                .unwrap_or_default(),
+        )
     }
 
     /// The text for matching: as [`Reply::text`], with a line feed alone between the lines.
@@ -60,7 +74,10 @@ impl Reply {
         self.is_positive()
             && self.lines().any(|line| {
                 let text = line.get(4..).unwrap_or_default();
-                let word = text.split(|b| b.is_ascii_whitespace()).next().unwrap_or_default();
+                let word = text
+                    .split(|b| b.is_ascii_whitespace())
+                    .next()
+                    .unwrap_or_default();
                 word.eq_ignore_ascii_case(keyword.as_bytes())
             })
     }
@@ -105,7 +122,11 @@ impl ReplyReader {
                 return Ok(Some(Reply(std::mem::replace(&mut self.bytes, rest))));
             }
         }
-        if self.bytes.len() > REPLY_LIMIT { Err(TooLong) } else { Ok(None) }
+        if self.bytes.len() > REPLY_LIMIT {
+            Err(TooLong)
+        } else {
+            Ok(None)
+        }
     }
 
     /// What came behind the last reply; nothing is kept.
@@ -116,7 +137,9 @@ impl ReplyReader {
 
     fn next_line_end(&self) -> Option<usize> {
         let rest = self.bytes.get(self.seen..)?;
-        rest.iter().position(|b| *b == b'\n').map(|at| self.seen + at + 1)
+        rest.iter()
+            .position(|b| *b == b'\n')
+            .map(|at| self.seen + at + 1)
     }
 }
 
@@ -140,7 +163,10 @@ mod tests {
         for byte in b"250-mx\r\n250-SIZE\r\n250 HELP\r\n221 bye\r\nrest" {
             reader.push(&[*byte]);
         }
-        assert_eq!(reader.take().unwrap().unwrap().bytes(), b"250-mx\r\n250-SIZE\r\n250 HELP\r\n");
+        assert_eq!(
+            reader.take().unwrap().unwrap().bytes(),
+            b"250-mx\r\n250-SIZE\r\n250 HELP\r\n"
+        );
         assert_eq!(reader.take().unwrap().unwrap().bytes(), b"221 bye\r\n");
         assert_eq!(reader.take(), Ok(None));
         assert_eq!(reader.drain(), b"rest");

@@ -41,9 +41,10 @@ impl Report {
             Ending::Measured => outcome.state().max(response_time_state(options, elapsed)),
         };
         let summary = match outcome.ending {
-            Ending::TimedOut => {
-                Some(format!("CRITICAL - Socket timeout after {} seconds", options.timeout))
-            }
+            Ending::TimedOut => Some(format!(
+                "CRITICAL - Socket timeout after {} seconds",
+                options.timeout
+            )),
             Ending::Abandoned => None,
             Ending::Measured => Some(summary(options, &outcome, state, elapsed)),
         };

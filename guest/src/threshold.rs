@@ -8,7 +8,10 @@
 pub fn parse(text: &str) -> Option<f64> {
     let text = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
     let number = text.strip_prefix('+').unwrap_or(text);
-    let value = match number.strip_prefix("0x").or_else(|| number.strip_prefix("0X")) {
+    let value = match number
+        .strip_prefix("0x")
+        .or_else(|| number.strip_prefix("0X"))
+    {
         Some(digits) => hexadecimal(digits)?,
         None => decimal(number)?,
     };

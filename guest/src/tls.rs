@@ -45,15 +45,17 @@ impl fmt::Display for TlsError {
                 f,
                 "{count} bytes of plain text came behind the reply to STARTTLS (possible injection)"
             ),
-            Self::NotTls => {
-                f.write_str("the server sent something that is not TLS (possible injection)")
-            }
-            Self::OldVersion => {
-                f.write_str("the server speaks neither TLS 1.2 nor TLS 1.3, older versions are unsafe")
-            }
+            Self::NotTls => f.write_str("the server sent something that is not TLS"),
+            Self::OldVersion => f.write_str(
+                "the server speaks neither TLS 1.2 nor TLS 1.3, older versions are unsafe",
+            ),
             Self::Closed => f.write_str("the server closed the connection during the handshake"),
             Self::Refused(alert) => {
-                write!(f, "the server refused the handshake with the alert {alert:?}{}", advice(*alert))
+                write!(
+                    f,
+                    "the server refused the handshake with the alert {alert:?}{}",
+                    advice(*alert)
+                )
             }
             Self::TooLong => f.write_str("the server sent too long a handshake"),
             Self::Stream(error) => write!(f, "{error}"),
@@ -153,6 +155,7 @@ impl<S: Read + Write> TlsStream<S> {
         };
         loop {
             match tls.step(None)? {
+                Step::Again if tls.ended => return Err(TlsError::Closed),
                 Step::Again => {}
                 Step::Ready => return Ok(tls),
                 Step::Read if !early.is_empty() => return Err(TlsError::Injected(early.len())),
@@ -172,11 +175,14 @@ impl<S: Read + Write> TlsStream<S> {
             self.connection.process_tls_records(&mut self.incoming);
         let step = match state {
             Err(error) => {
+                self.incoming.drain(..discard.min(self.incoming.len()));
                 self.send_alert();
                 return Err(error.into());
             }
             Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                append(&mut self.outgoing, |buffer| data.encode(buffer).map_err(encode_error))?;
+                append(&mut self.outgoing, |buffer| {
+                    data.encode(buffer).map_err(encode_error)
+                })?;
                 Step::Again
             }
             Ok(ConnectionState::TransmitTlsData(data)) => {
@@ -214,10 +220,13 @@ impl<S: Read + Write> TlsStream<S> {
 
     /// Tells the server what was wrong, if it still listens.
     fn send_alert(&mut self) {
-        let UnbufferedStatus { state, .. } = self.connection.process_tls_records(&mut []);
+        // Not every error has an alert, and without one rustls looks at what came once more.
+        let UnbufferedStatus { state, .. } =
+            self.connection.process_tls_records(&mut self.incoming);
         if let Ok(ConnectionState::EncodeTlsData(mut data)) = state {
-            let encoded =
-                append(&mut self.outgoing, |buffer| data.encode(buffer).map_err(encode_error));
+            let encoded = append(&mut self.outgoing, |buffer| {
+                data.encode(buffer).map_err(encode_error)
+            });
             if encoded.is_ok() {
                 // The handshake failed already; there is nothing to do about an alert that fails.
                 let _ = self.stream.write_all(&self.outgoing);
@@ -231,9 +240,16 @@ impl<S: Read + Write> TlsStream<S> {
             return Err(TlsError::TooLong);
         }
         self.incoming.resize(length + READ_SIZE, 0);
-        let read = self.stream.read(self.incoming.get_mut(length..).unwrap_or_default());
-        self.incoming.truncate(length + *read.as_ref().unwrap_or(&0));
-        if read? == 0 { Err(TlsError::Closed) } else { Ok(()) }
+        let read = self
+            .stream
+            .read(self.incoming.get_mut(length..).unwrap_or_default());
+        self.incoming
+            .truncate(length + *read.as_ref().unwrap_or(&0));
+        if read? == 0 {
+            Err(TlsError::Closed)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -290,7 +306,9 @@ fn append(
     out.resize(length + needed, 0);
     let written = write(out.get_mut(length..).unwrap_or_default());
     out.truncate(length + *written.as_ref().unwrap_or(&0));
-    written.map(|_| ()).map_err(|_| rustls::Error::EncryptError.into())
+    written
+        .map(|_| ())
+        .map_err(|_| rustls::Error::EncryptError.into())
 }
 
 /// Why nothing was written.
@@ -338,7 +356,8 @@ fn config() -> Result<Arc<ClientConfig>, rustls::Error> {
 fn server_name(name: Option<&str>) -> ServerName<'static> {
     let unnamed = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([127, 0, 0, 1])));
     let name = name.map(|name| name.strip_suffix('.').unwrap_or(name).to_owned());
-    name.and_then(|name| ServerName::try_from(name).ok()).unwrap_or(unnamed)
+    name.and_then(|name| ServerName::try_from(name).ok())
+        .unwrap_or(unnamed)
 }
 
 #[derive(Debug)]
@@ -346,6 +365,9 @@ struct WallClock;
 
 impl TimeProvider for WallClock {
     fn current_time(&self) -> Option<UnixTime> {
-        SystemTime::now().duration_since(UNIX_EPOCH).ok().map(UnixTime::since_unix_epoch)
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .ok()
+            .map(UnixTime::since_unix_epoch)
     }
 }

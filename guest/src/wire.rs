@@ -21,7 +21,11 @@ pub enum WireError {
 
 impl From<io::Error> for WireError {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::TimedOut { Self::TimedOut } else { Self::Lost }
+        if error.kind() == io::ErrorKind::TimedOut {
+            Self::TimedOut
+        } else {
+            Self::Lost
+        }
     }
 }
 
@@ -40,7 +44,10 @@ pub struct Wire<S> {
 impl<S: Read + Write> Wire<S> {
     /// Takes over an open connection.
     pub fn new(stream: S) -> Self {
-        Self { channel: Channel::Plain(stream), reader: ReplyReader::default() }
+        Self {
+            channel: Channel::Plain(stream),
+            reader: ReplyReader::default(),
+        }
     }
 
     /// Sends a line; its end is added (RFC 5321 section 2.3.8).

@@ -10,7 +10,10 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use wasmtime::Engine;
 
-#[allow(unreachable_pub, reason = "it is public in the library that it belongs to")]
+#[allow(
+    unreachable_pub,
+    reason = "it is public in the library that it belongs to"
+)]
 #[path = "../src/settings.rs"]
 mod settings;
 
@@ -51,7 +54,10 @@ fn build_component(out: &Path) -> Result<PathBuf> {
         .args(["--target", "wasm32-wasip2", "--profile", "component"])
         .arg("--target-dir")
         .arg(&target)
-        .env("CARGO_ENCODED_RUSTFLAGS", component_flags(&workspace)?.join("\x1f"))
+        .env(
+            "CARGO_ENCODED_RUSTFLAGS",
+            component_flags(&workspace)?.join("\x1f"),
+        )
         .env_remove("RUSTC_WORKSPACE_WRAPPER")
         .status()
         .context("cargo cannot be started")?;
@@ -67,13 +73,19 @@ fn component_flags(workspace: &Path) -> Result<Vec<String>> {
     let mut flags = vec![
         "-Ctarget-feature=+wide-arithmetic".to_owned(),
         "--cfg=curve25519_dalek_bits=\"64\"".to_owned(),
-        format!("--remap-path-prefix={}=.", workspace.canonicalize()?.display()),
+        format!(
+            "--remap-path-prefix={}=.",
+            workspace.canonicalize()?.display()
+        ),
     ];
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
     let registries = home.map(|home| home.join("registry/src"));
     for registry in registries.iter().flat_map(fs::read_dir).flatten() {
-        flags.push(format!("--remap-path-prefix={}=crates", registry?.path().display()));
+        flags.push(format!(
+            "--remap-path-prefix={}=crates",
+            registry?.path().display()
+        ));
     }
     Ok(flags)
 }
@@ -81,16 +93,22 @@ fn component_flags(workspace: &Path) -> Result<Vec<String>> {
 /// `component` in the target folder that the build writes to, shared by all profiles and targets.
 fn component_target(out: &Path) -> Result<PathBuf> {
     // TARGET-FOLDER/[TRIPLE/]PROFILE/build/PACKAGE-HASH/out
-    let folder = out.ancestors().nth(4).context("OUT_DIR is not in a target folder")?;
+    let folder = out
+        .ancestors()
+        .nth(4)
+        .context("OUT_DIR is not in a target folder")?;
     let has_triple = folder.file_name() == env::var_os("TARGET").as_deref();
-    let folder = if has_triple { folder.parent().unwrap_or(folder) } else { folder };
+    let folder = if has_triple {
+        folder.parent().unwrap_or(folder)
+    } else {
+        folder
+    };
     Ok(folder.join("component"))
 }
 
 /// Native code for any processor of this architecture, not just for the one that builds.
 fn compile(component: &Path) -> Result<Vec<u8>> {
-    let bytes =
-        fs::read(component).with_context(|| format!("reading {}", component.display()))?;
+    let bytes = fs::read(component).with_context(|| format!("reading {}", component.display()))?;
     let mut config = settings::built_in();
     config.target(&env::var("TARGET")?)?;
     let engine = Engine::new(&config)?;

@@ -26,7 +26,11 @@ pub struct Output {
 
 impl Output {
     fn unknown(stdout: String) -> Self {
-        Self { stdout, stderr: String::new(), exit_code: render::exit_code(State::Unknown) }
+        Self {
+            stdout,
+            stderr: String::new(),
+            exit_code: render::exit_code(State::Unknown),
+        }
     }
 
     fn misuse(manifest: &Manifest, misuse: &Misuse) -> Self {
@@ -61,12 +65,24 @@ fn read(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Output
     for word in words {
         text.push(word.into_string().map_err(|word| {
             let message = format!("Argument is not UTF-8 - {}", word.display());
-            Output::misuse(manifest, &Misuse { message, hint: None })
+            Output::misuse(
+                manifest,
+                &Misuse {
+                    message,
+                    hint: None,
+                },
+            )
         })?);
     }
     let text = ini::expand(text, &manifest.name).map_err(|error| {
-        let hint = error.hint().map(|hint| format!("{}\n", escape::line(&hint)));
-        Output::unknown(format!("{}\n{}", escape::line(&error.to_string()), hint.unwrap_or_default()))
+        let hint = error
+            .hint()
+            .map(|hint| format!("{}\n", escape::line(&hint)));
+        Output::unknown(format!(
+            "{}\n{}",
+            escape::line(&error.to_string()),
+            hint.unwrap_or_default()
+        ))
     })?;
     Ok(words::read(manifest, &text))
 }
@@ -78,7 +94,7 @@ async fn act(
     line: CommandLine,
 ) -> Output {
     let Some(stop) = line.stop else {
-        return check(instance, manifest, line.arguments).await;
+        return check(instance, manifest, line).await;
     };
     // The first mistake counts, and it may stand before the place where reading stopped.
     match instance.validate(&line.arguments).await {
@@ -104,14 +120,21 @@ fn stopped(manifest: &Manifest, program: &str, stop: Stop) -> Output {
     }
 }
 
-async fn check(instance: Instance, manifest: &Manifest, mut arguments: Vec<Argument>) -> Output {
+async fn check(instance: Instance, manifest: &Manifest, line: CommandLine) -> Output {
+    let mut arguments = line.arguments;
     if let Some(missing) = missing(manifest, &arguments) {
         return Output::misuse(manifest, &missing);
     }
     let budget = budget(manifest, &arguments);
     let grants = Grants::named_by(manifest, &arguments);
-    add_node_name(manifest, &mut arguments);
-    match instance.run(&arguments, grants, Duration::from_secs(budget)).await {
+    // Without any word the plugin is to see that nothing was asked.
+    if !line.is_empty {
+        add_node_name(manifest, &mut arguments);
+    }
+    match instance
+        .run(&arguments, grants, Duration::from_secs(budget))
+        .await
+    {
         Ok(report) => Output {
             stdout: render::text(&report),
             stderr: String::new(),
@@ -136,7 +159,10 @@ fn failed(error: &RunError, budget: u64) -> Output {
 /// The first option that is needed and not there.
 fn missing(manifest: &Manifest, arguments: &[Argument]) -> Option<Misuse> {
     let is_given = |name: &str| arguments.iter().any(|argument| argument.name == name);
-    let missing = manifest.options.iter().find(|option| option.required && !is_given(&option.name));
+    let missing = manifest
+        .options
+        .iter()
+        .find(|option| option.required && !is_given(&option.name));
     missing.map(|option| Misuse {
         message: format!("Option missing - --{}", option.name),
         hint: Some(option.help.clone()),
@@ -145,25 +171,45 @@ fn missing(manifest: &Manifest, arguments: &[Argument]) -> Option<Misuse> {
 
 /// The seconds that the option of the kind timeout says, or its default.
 fn budget(manifest: &Manifest, arguments: &[Argument]) -> u64 {
-    let Some(option) = manifest.options.iter().find(|option| option.kind == Kind::Timeout) else {
+    let Some(option) = manifest
+        .options
+        .iter()
+        .find(|option| option.kind == Kind::Timeout)
+    else {
         return DEFAULT_BUDGET;
     };
-    let given = arguments.iter().rev().find(|argument| argument.name == option.name);
+    let given = arguments
+        .iter()
+        .rev()
+        .find(|argument| argument.name == option.name);
     let value = given.and_then(|argument| argument.value.as_deref());
-    let seconds = value.or(option.default.as_deref()).and_then(|seconds| seconds.parse().ok());
-    seconds.filter(|seconds| *seconds > 0).unwrap_or(DEFAULT_BUDGET)
+    let seconds = value
+        .or(option.default.as_deref())
+        .and_then(|seconds| seconds.trim_start().parse().ok());
+    seconds
+        .filter(|seconds| *seconds > 0)
+        .unwrap_or(DEFAULT_BUDGET)
 }
 
 /// Fills in the name of this machine where the plugin asks for it and nobody gave it.
 fn add_node_name(manifest: &Manifest, arguments: &mut Vec<Argument>) {
-    if arguments.is_empty() {
-        return;
-    }
-    let wanted = manifest.options.iter().find(|option| option.kind == Kind::Nodename);
+    let wanted = manifest
+        .options
+        .iter()
+        .find(|option| option.kind == Kind::Nodename);
     let Some(option) = wanted else { return };
-    if arguments.iter().any(|argument| argument.name == option.name) {
+    if arguments
+        .iter()
+        .any(|argument| argument.name == option.name)
+    {
         return;
     }
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    arguments.push(Argument { name: option.name.clone(), value: Some(name) });
+    let name = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    arguments.push(Argument {
+        name: option.name.clone(),
+        value: Some(name),
+    });
 }

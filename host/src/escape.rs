@@ -6,12 +6,12 @@ pub const LINE_LIMIT: usize = 8 * 1024 - 256;
 
 const CUT: &str = "...";
 
-/// One line: line breaks, tabs and `|` (which begins performance data) are blanks, other control
+/// One line, without line breaks at its end: line breaks, tabs and `|` (which begins performance data) are blanks, other control
 /// characters and those that reorder or hide text are written as escapes.
 #[must_use]
 pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text.trim_end().chars().peekable();
+    let mut rest = text.trim_end_matches(['\r', '\n']).chars().peekable();
     while let Some(c) = rest.next() {
         match c {
             '\r' if rest.peek() == Some(&'\n') => {}
@@ -55,6 +55,7 @@ mod tests {
     fn what_means_something_is_replaced() {
         for (text, shown) in [
             ("250 OK", "250 OK"),
+            ("no address - ", "no address - "),
             ("it's üml", "it's üml"),
             ("a|b=1", "a b=1"),
             ("214-a\r\n214-b\r\n214 c\r\n", "214-a 214-b 214 c"),
@@ -71,13 +72,19 @@ mod tests {
     #[test]
     fn lines_are_bounded() {
         let shown = line(&"ü".repeat(LINE_LIMIT));
-        assert!(shown.len() <= LINE_LIMIT && shown.ends_with("ü..."), "{}", shown.len());
+        assert!(
+            shown.len() <= LINE_LIMIT && shown.ends_with("ü..."),
+            "{}",
+            shown.len()
+        );
         assert_eq!(line(&"x".repeat(LINE_LIMIT)).len(), LINE_LIMIT);
     }
 
     #[test]
     fn nothing_that_is_shown_is_a_control_character() {
-        let all: String = ('\0'..='\u{2fff}').chain('\u{e0000}'..='\u{e00ff}').collect();
+        let all: String = ('\0'..='\u{2fff}')
+            .chain('\u{e0000}'..='\u{e00ff}')
+            .collect();
         for part in all.chars().collect::<Vec<_>>().chunks(500) {
             let shown = line(&part.iter().collect::<String>());
             assert!(!shown.contains(|c: char| c.is_control() || c == '|' || is_invisible(c)));

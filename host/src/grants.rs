@@ -32,15 +32,23 @@ impl Grants {
     #[must_use]
     pub fn named_by(manifest: &Manifest, arguments: &[Argument]) -> Self {
         let ports: Vec<u16> = values(manifest, arguments, Kind::Port)
-            .filter_map(|port| port.parse().ok())
+            .filter_map(|port| port.trim_start().parse().ok())
             .filter(|port| *port > 0)
             .collect();
         let grants = values(manifest, arguments, Kind::Host).flat_map(|host| {
             if host.starts_with('/') {
-                return vec![Grant::Unix { path: host.to_owned() }];
+                return vec![Grant::Unix {
+                    path: host.to_owned(),
+                }];
             }
             let host = without_brackets(host);
-            ports.iter().map(|port| Grant::Tcp { host: host.to_owned(), port: *port }).collect()
+            ports
+                .iter()
+                .map(|port| Grant::Tcp {
+                    host: host.to_owned(),
+                    port: *port,
+                })
+                .collect()
         });
         Self(grants.collect())
     }
@@ -57,7 +65,9 @@ impl Grants {
     /// Whether this Unix socket is granted.
     #[must_use]
     pub fn allow_unix(&self, path: &str) -> bool {
-        self.0.iter().any(|grant| matches!(grant, Grant::Unix { path: granted } if granted == path))
+        self.0
+            .iter()
+            .any(|grant| matches!(grant, Grant::Unix { path: granted } if granted == path))
     }
 }
 
@@ -67,7 +77,10 @@ fn values<'a>(
     arguments: &'a [Argument],
     kind: Kind,
 ) -> impl Iterator<Item = &'a str> {
-    let options = manifest.options.iter().filter(move |option| option.kind == kind);
+    let options = manifest
+        .options
+        .iter()
+        .filter(move |option| option.kind == kind);
     options.flat_map(|option| option_values(manifest, arguments, option))
 }
 
@@ -76,13 +89,21 @@ fn option_values<'a>(
     arguments: &'a [Argument],
     option: &'a OptionSpec,
 ) -> Vec<&'a str> {
-    let given = arguments.iter().filter(|argument| argument.name == option.name);
-    let given: Vec<&str> = given.filter_map(|argument| argument.value.as_deref()).collect();
+    let given = arguments
+        .iter()
+        .filter(|argument| argument.name == option.name);
+    let given: Vec<&str> = given
+        .filter_map(|argument| argument.value.as_deref())
+        .collect();
     if option.repeatable && !given.is_empty() {
         return given;
     }
     let implied = || implied_value(manifest, arguments, &option.name);
-    let value = given.last().copied().or_else(implied).or(option.default.as_deref());
+    let value = given
+        .last()
+        .copied()
+        .or_else(implied)
+        .or(option.default.as_deref());
     value.into_iter().collect()
 }
 
@@ -93,13 +114,21 @@ fn implied_value<'a>(
     name: &str,
 ) -> Option<&'a str> {
     let is_given = |option: &&OptionSpec| arguments.iter().any(|given| given.name == option.name);
-    let implied = manifest.options.iter().filter(is_given).flat_map(|option| &option.implies);
-    implied.filter(|argument| argument.name == name).find_map(|argument| argument.value.as_deref())
+    let implied = manifest
+        .options
+        .iter()
+        .filter(is_given)
+        .flat_map(|option| &option.implies);
+    implied
+        .filter(|argument| argument.name == name)
+        .find_map(|argument| argument.value.as_deref())
 }
 
 /// `[::1]` as `::1`.
 fn without_brackets(host: &str) -> &str {
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+    host.strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host)
 }
 
 /// Names do not depend on case; addresses may be written in several ways.
@@ -131,7 +160,10 @@ mod tests {
 
     #[test]
     fn nothing_but_what_is_named() {
-        let grants = grants(&[argument("hostname", "mx.example.org"), argument("port", "2525")]);
+        let grants = grants(&[
+            argument("hostname", "mx.example.org"),
+            argument("port", "2525"),
+        ]);
         assert!(grants.allow_tcp("mx.example.org", 2525));
         assert!(grants.allow_tcp("MX.example.ORG", 2525));
         assert!(!grants.allow_tcp("mx.example.org", 25));
@@ -144,7 +176,10 @@ mod tests {
     #[test]
     fn defaults_and_what_is_implied_are_named_too() {
         assert!(grants(&[]).allow_tcp("127.0.0.1", 25));
-        let ssl = Argument { name: "ssl".to_owned(), value: None };
+        let ssl = Argument {
+            name: "ssl".to_owned(),
+            value: None,
+        };
         assert!(grants(std::slice::from_ref(&ssl)).allow_tcp("127.0.0.1", 465));
         assert!(!grants(std::slice::from_ref(&ssl)).allow_tcp("127.0.0.1", 25));
         assert!(grants(&[ssl, argument("port", "25")]).allow_tcp("127.0.0.1", 25));

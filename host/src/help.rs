@@ -9,8 +9,14 @@ const WIDTH: usize = 80;
 /// `check_it v1.2.3 (sandcheck 0.1.0)`
 #[must_use]
 pub fn version(manifest: &Manifest) -> String {
-    let (name, version) = (escape::line(&manifest.name), escape::line(&manifest.version));
-    format!("{name} v{version} (sandcheck {})\n", env!("CARGO_PKG_VERSION"))
+    let (name, version) = (
+        escape::line(&manifest.name),
+        escape::line(&manifest.version),
+    );
+    format!(
+        "{name} v{version} (sandcheck {})\n",
+        env!("CARGO_PKG_VERSION")
+    )
 }
 
 /// `Usage:` and how the options are written. It holds no `|`, which would begin performance data.
@@ -45,7 +51,11 @@ fn usage_item(option: &OptionSpec) -> String {
     };
     let item = escape::line(&item);
     let more = if option.repeatable { "..." } else { "" };
-    if option.required { format!("{item}{more}") } else { format!("[{item}]{more}") }
+    if option.required {
+        format!("{item}{more}")
+    } else {
+        format!("[{item}]{more}")
+    }
 }
 
 /// The whole help page.
@@ -74,8 +84,15 @@ fn entry(option: &OptionSpec) -> String {
         Kind::Flag => String::new(),
         _ => format!("={}", option.placeholder),
     };
-    let short = option.short.map(|short| format!("-{short}, ")).unwrap_or_default();
-    let aliases: String = option.aliases.iter().map(|alias| format!(", {alias}")).collect();
+    let short = option
+        .short
+        .map(|short| format!("-{short}, "))
+        .unwrap_or_default();
+    let aliases: String = option
+        .aliases
+        .iter()
+        .map(|alias| format!(", {alias}"))
+        .collect();
     let mut text = escape::line(&format!(" {short}--{}{value}{aliases}", option.name));
     text.push('\n');
     push_lines(&mut text, "    ", &option.help);
@@ -107,13 +124,20 @@ mod tests {
 
     #[test]
     fn usage_names_every_option() {
-        assert_eq!(usage(&example()), "Usage:\ncheck_it [-p VALUE] [-C VALUE]... [-v]\n");
+        assert_eq!(
+            usage(&example()),
+            "Usage:\ncheck_it [-p VALUE] [-C VALUE]... [-v]\n"
+        );
     }
 
     #[test]
     fn usage_is_not_too_wide() {
         let options = (0..60).map(|_| option("port", 'p', Kind::Port)).collect();
-        assert!(usage(&manifest(options)).lines().all(|line| line.len() <= WIDTH));
+        assert!(
+            usage(&manifest(options))
+                .lines()
+                .all(|line| line.len() <= WIDTH)
+        );
     }
 
     #[test]

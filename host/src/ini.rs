@@ -16,7 +16,11 @@ const OPTION: &str = "--extra-opts";
 const SIZE_LIMIT: u64 = 1 << 20;
 
 /// Names that are looked for in each folder of `$NAGIOS_CONFIG_PATH`.
-const NAMES: [&str; 3] = ["monitoring-plugins.ini", "plugins.ini", "nagios-plugins.ini"];
+const NAMES: [&str; 3] = [
+    "monitoring-plugins.ini",
+    "plugins.ini",
+    "nagios-plugins.ini",
+];
 
 /// Where a file is looked for when nothing else says where.
 const STANDARD: [&str; 11] = [
@@ -59,7 +63,7 @@ pub enum IniError {
         /// The line, counted from 1.
         line: usize,
         /// What is wrong with it.
-        reason: String,
+        reason: &'static str,
     },
 }
 
@@ -109,7 +113,9 @@ pub fn expand(words: Vec<String>, section: &str) -> Result<Vec<String>, IniError
             break;
         }
         let source = if word == OPTION {
-            words.next_if(|next| !next.starts_with('-')).unwrap_or_default()
+            words
+                .next_if(|next| !next.starts_with('-'))
+                .unwrap_or_default()
         } else if let Some(source) = word.strip_prefix("--extra-opts=") {
             source.to_owned()
         } else {
@@ -125,23 +131,30 @@ pub fn expand(words: Vec<String>, section: &str) -> Result<Vec<String>, IniError
 /// The options of `[SECTION][@FILE]`.
 fn section_options(source: &str, default_section: &str) -> Result<Vec<String>, IniError> {
     let (section, file) = match source.split_once('@') {
-        Some((section, file)) => (section, file),
-        None => (source, ""),
+        Some((_, "")) => return Err(IniError::NotFound),
+        Some((section, file)) => (section, file.into()),
+        None => (source, standard_file()?),
     };
-    let section = if section.is_empty() { default_section } else { section };
-    let file = if file.is_empty() { standard_file()? } else { file.into() };
+    let section = if section.is_empty() {
+        default_section
+    } else {
+        section
+    };
     let name = file.display().to_string();
-    let text = read(&file).map_err(|error| IniError::Unreadable {
+    let bytes = read(&file).map_err(|error| IniError::Unreadable {
         file: name.clone(),
         reason: reason(&error),
     })?;
-    let options = parse(&text, section).map_err(|(line, reason)| IniError::Line {
+    let options = parse(&bytes, section).map_err(|(line, reason)| IniError::Line {
         file: name.clone(),
         line,
         reason,
     })?;
     if options.is_empty() {
-        return Err(IniError::Section { section: section.to_owned(), file: name });
+        return Err(IniError::Section {
+            section: section.to_owned(),
+            file: name,
+        });
     }
     Ok(options)
 }
@@ -149,7 +162,11 @@ fn section_options(source: &str, default_section: &str) -> Result<Vec<String>, I
 /// The file that is meant when none is named.
 fn standard_file() -> Result<PathBuf, IniError> {
     if let Some(file) = env::var_os("MP_CONFIG_FILE") {
-        return Ok(file.into());
+        return if file.is_empty() {
+            Err(IniError::NotFound)
+        } else {
+            Ok(file.into())
+        };
     }
     let folders = env::var_os("NAGIOS_CONFIG_PATH").unwrap_or_default();
     let in_folders = env::split_paths(&folders)
@@ -157,10 +174,14 @@ fn standard_file() -> Result<PathBuf, IniError> {
         .flat_map(|folder| NAMES.map(|name| folder.join(name)))
         .collect::<Vec<_>>();
     let standard = STANDARD.iter().map(PathBuf::from);
-    in_folders.into_iter().chain(standard).find(|file| file.exists()).ok_or(IniError::NotFound)
+    in_folders
+        .into_iter()
+        .chain(standard)
+        .find(|file| file.exists())
+        .ok_or(IniError::NotFound)
 }
 
-fn read(file: &Path) -> io::Result<String> {
+fn read(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut source: Box<dyn Read> = if file == Path::new("-") {
         Box::new(io::stdin().lock())
@@ -169,35 +190,36 @@ fn read(file: &Path) -> io::Result<String> {
     };
     match (&mut source).take(SIZE_LIMIT + 1).read_to_end(&mut bytes) {
         // A folder has no sections.
-        Err(error) if error.kind() == io::ErrorKind::IsADirectory => return Ok(String::new()),
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => return Ok(Vec::new()),
         result => result?,
     };
     if bytes.len() as u64 > SIZE_LIMIT {
         return Err(io::Error::other(format!("larger than {SIZE_LIMIT} bytes")));
     }
-    String::from_utf8(bytes).map_err(|_| io::Error::other("not UTF-8"))
+    Ok(bytes)
 }
 
-/// The options of a section as words, or the line that makes no sense, and why.
-fn parse(text: &str, wanted: &str) -> Result<Vec<String>, (usize, String)> {
+/// The options of a section as words, or the line that makes no sense, and why. What stands in the
+/// file is not repeated: it may be a password, or a file that was not meant.
+fn parse(bytes: &[u8], wanted: &str) -> Result<Vec<String>, (usize, &'static str)> {
     let mut words = Vec::new();
     let mut section = None;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for (at, line) in text.lines().enumerate() {
-        let mut rest = line.trim();
-        if let Some(header) = rest.strip_prefix('[') {
-            let (name, behind) = header
-                .split_once(']')
-                .ok_or_else(|| (at + 1, format!("no ']' in '{rest}'")))?;
-            section = Some(name.trim());
-            rest = behind.trim();
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let mut rest = line.trim_ascii();
+        if let Some(header) = rest.strip_prefix(b"[") {
+            let end = header.iter().position(|byte| *byte == b']');
+            let (name, behind) = header.split_at(end.unwrap_or(header.len()));
+            // A header without its end begins a section that nobody asks for.
+            section = Some(end.map(|_| name.trim_ascii()));
+            rest = behind.strip_prefix(b"]").unwrap_or_default().trim_ascii();
         }
-        if rest.is_empty() || rest.starts_with(['#', ';']) {
+        if matches!(rest.first(), None | Some(b'#' | b';')) {
             continue;
         }
         match section {
-            None => return Err((at + 1, format!("'{rest}' stands before the first [section]"))),
-            Some(name) if name == wanted => {
+            None => return Err((at + 1, "it stands before the first [section]")),
+            Some(Some(name)) if name == wanted.as_bytes() => {
                 words.push(option(rest).map_err(|reason| (at + 1, reason))?);
             }
             Some(_) => {}
@@ -207,13 +229,14 @@ fn parse(text: &str, wanted: &str) -> Result<Vec<String>, (usize, String)> {
 }
 
 /// `key=value` as `--key=value`, `key=` as `--key`; a key of one letter is a short option.
-fn option(line: &str) -> Result<String, String> {
-    let Some((key, value)) = line.split_once('=') else {
-        return Err(format!("no '=' in '{line}'; a flag is written as '{line}='"));
-    };
+fn option(line: &[u8]) -> Result<String, &'static str> {
+    let line = std::str::from_utf8(line).map_err(|_| "it is not UTF-8")?;
+    let (key, value) = line
+        .split_once('=')
+        .ok_or("no '='; a flag is written as KEY=")?;
     let (key, value) = (key.trim(), value.trim());
     if key.is_empty() {
-        return Err(format!("nothing before '=' in '{line}'"));
+        return Err("nothing before '='");
     }
     let is_short = key.chars().count() == 1;
     Ok(match (is_short, value.is_empty()) {
@@ -227,10 +250,12 @@ fn option(line: &str) -> Result<String, String> {
 mod tests {
     use super::*;
 
+    const TEXT: &str = "# first\n\n[ check_smtp ] ; note\n  hostname = mx.example.org  \n\tport=25\n\
+                        H=x\nL=\nstarttls =\nexpect=a # b = c\n[other]\nnonsense\n\
+                        [check_smtp] fqdn=me\r\n";
+
     #[test]
     fn a_section_becomes_words() {
-        let text = "# first\n\n[ check_smtp ] ; note\n  hostname = mx.example.org  \n\tport=25\n\
-                    H=x\nL=\nstarttls =\nexpect=a # b = c\n[other]\nnonsense\n[check_smtp] fqdn=me\r\n";
         let words = [
             "--hostname=mx.example.org",
             "--port=25",
@@ -240,9 +265,29 @@ mod tests {
             "--expect=a # b = c",
             "--fqdn=me",
         ];
-        assert_eq!(parse(text, "check_smtp").unwrap(), words);
-        assert_eq!(parse(&format!("\u{feff}{text}"), "check_smtp").unwrap(), words);
-        assert_eq!(parse(text, "CHECK_SMTP").unwrap(), Vec::<String>::new());
+        assert_eq!(parse(TEXT.as_bytes(), "check_smtp").unwrap(), words);
+        let marked = format!("\u{feff}{TEXT}");
+        assert_eq!(parse(marked.as_bytes(), "check_smtp").unwrap(), words);
+        assert_eq!(parse(TEXT.as_bytes(), "CHECK_SMTP").unwrap().len(), 0);
+    }
+
+    #[test]
+    fn only_what_is_used_has_to_be_right() {
+        let text = b"# caf\xe9\n[open\nnonsense\n[other]\n\xff\n[a]\nport=25\n[end";
+        assert_eq!(parse(text, "a").unwrap(), ["--port=25"]);
+        assert_eq!(parse(b"[a]\nfqdn=\xff\n", "a").unwrap_err().0, 2);
+    }
+
+    #[test]
+    fn nothing_of_the_file_is_repeated() {
+        for text in [
+            "root:secret:1\n",
+            "[a]\nauthpass secret\n",
+            "[a]\n=secret\n",
+        ] {
+            let (_, reason) = parse(text.as_bytes(), "a").unwrap_err();
+            assert!(!reason.contains("secret"), "{reason}");
+        }
     }
 
     #[test]
@@ -251,15 +296,19 @@ mod tests {
             ("port=1\n[a]\n", 1),
             ("[a]\nport=1\nstarttls\n", 3),
             ("[a]\n=5\n", 2),
-            ("[a]\n[b\n", 2),
         ] {
-            assert_eq!(parse(text, "a").unwrap_err().0, line, "{text}");
+            assert_eq!(parse(text.as_bytes(), "a").unwrap_err().0, line, "{text}");
         }
     }
 
     #[test]
     fn words_without_the_option_stay_as_they_are() {
-        let words = vec!["-H".to_owned(), "x".to_owned(), "--".to_owned(), OPTION.to_owned()];
+        let words = vec![
+            "-H".to_owned(),
+            "x".to_owned(),
+            "--".to_owned(),
+            OPTION.to_owned(),
+        ];
         assert_eq!(expand(words.clone(), "s"), Ok(words));
     }
 
@@ -267,7 +316,10 @@ mod tests {
     fn a_missing_file_is_named_in_the_hint() {
         let words = vec!["--extra-opts=a@/no/such.ini".to_owned()];
         let error = expand(words, "s").unwrap_err();
-        assert_eq!(error.to_string(), "Can't read config file: No such file or directory");
+        assert_eq!(
+            error.to_string(),
+            "Can't read config file: No such file or directory"
+        );
         assert_eq!(error.hint().as_deref(), Some("the file is /no/such.ini"));
     }
 }

@@ -124,7 +124,9 @@ impl State {
             Err(error) => return Ok(Err(error)),
         };
         let connection = self.table.push(Connection { stream, deadline });
-        Ok(Ok(connection.map_err(|_| LimitExceeded("open connections"))?))
+        Ok(Ok(
+            connection.map_err(|_| LimitExceeded("open connections"))?
+        ))
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), LimitExceeded> {
@@ -172,7 +174,10 @@ async fn addresses(host: &str, port: u16, deadline: Instant) -> Result<Vec<Socke
     }
     match timeout_at(deadline, resolver::look_up(host, port)).await {
         Err(_) => Err(Error::TimedOut),
-        Ok(Err(error)) => Err(Error::NameNotFound(reason(&error))),
+        Ok(Err(error)) if error.kind() == ErrorKind::NotFound => {
+            Err(Error::NameNotFound(reason(&error)))
+        }
+        Ok(Err(error)) => Err(Error::Other(reason(&error))),
         Ok(Ok(addresses)) => Ok(addresses),
     }
 }

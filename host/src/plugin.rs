@@ -45,7 +45,11 @@ impl Plugin {
             EpochClock::Thread => Some(Arc::new(Ticker::start(engine)?)),
             EpochClock::Caller => None,
         };
-        Ok(Self { pre, limits, ticker })
+        Ok(Self {
+            pre,
+            limits,
+            ticker,
+        })
     }
 
     /// Makes a fresh instance, for one check.
@@ -87,7 +91,10 @@ impl Instance {
     }
 
     /// The first argument whose value the plugin does not accept.
-    pub async fn validate(&mut self, arguments: &[Argument]) -> Result<Result<(), Misuse>, RunError> {
+    pub async fn validate(
+        &mut self,
+        arguments: &[Argument],
+    ) -> Result<Result<(), Misuse>, RunError> {
         let check = self.plugin.monitoring_plugin_check();
         Ok(check.call_validate(&mut self.store, arguments).await?)
     }
@@ -104,7 +111,10 @@ impl Instance {
         state.budget_end = Instant::now() + budget;
         state.stop_at = state.budget_end + self.grace;
         let check = self.plugin.monitoring_plugin_check();
-        check.call_run(&mut self.store, arguments).await?.map_err(RunError::Misuse)
+        check
+            .call_run(&mut self.store, arguments)
+            .await?
+            .map_err(RunError::Misuse)
     }
 }
 
@@ -119,11 +129,15 @@ impl Ticker {
         let engine = engine.weak();
         let tick = move || {
             while stopped.recv_timeout(TICK) == Err(mpsc::RecvTimeoutError::Timeout) {
-                let Some(engine) = engine.upgrade() else { return };
+                let Some(engine) = engine.upgrade() else {
+                    return;
+                };
                 engine.increment_epoch();
             }
         };
-        let builder = thread::Builder::new().name("epoch".to_owned()).stack_size(64 * 1024);
+        let builder = thread::Builder::new()
+            .name("epoch".to_owned())
+            .stack_size(64 * 1024);
         builder.spawn(tick)?;
         Ok(Self { _stop: stop })
     }

@@ -48,7 +48,11 @@ pub fn text(report: &Report) -> String {
 }
 
 fn bounded(lines: &[String]) -> Vec<String> {
-    let mut shown: Vec<_> = lines.iter().take(LINES).map(|line| escape::line(line)).collect();
+    let mut shown: Vec<_> = lines
+        .iter()
+        .take(LINES)
+        .map(|line| escape::line(line))
+        .collect();
     if lines.len() > LINES {
         shown.push(format!("... {} more lines", lines.len() - LINES));
     }
@@ -74,7 +78,9 @@ pub fn performance_data(metrics: &[Metric]) -> String {
 fn datum(metric: &Metric) -> String {
     let precision = usize::from(metric.precision.min(PRECISION_LIMIT));
     let bound = |value: Option<f64>| {
-        value.filter(|value| value.is_finite()).map(|value| format!("{value:.precision$}"))
+        value
+            .filter(|value| value.is_finite())
+            .map(|value| format!("{value:.precision$}"))
     };
     let fields = [
         value(metric, precision),
@@ -83,7 +89,11 @@ fn datum(metric: &Metric) -> String {
         bound(metric.min).unwrap_or_default(),
         bound(metric.max).unwrap_or_default(),
     ];
-    format!("{}={}", label(&metric.name), fields.join(";").trim_end_matches(';'))
+    format!(
+        "{}={}",
+        label(&metric.name),
+        fields.join(";").trim_end_matches(';')
+    )
 }
 
 /// `U` for what is no number, without a unit.
@@ -105,18 +115,30 @@ fn value(metric: &Metric, precision: usize) -> String {
 fn label(name: &str) -> String {
     let name: String = escape::line(name)
         .chars()
-        .map(|c| if matches!(c, '\'' | '"' | '=') { '_' } else { c })
+        .map(|c| {
+            if matches!(c, '\'' | '"' | '=') {
+                '_'
+            } else {
+                c
+            }
+        })
         .take(LABEL_LIMIT)
         .collect();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
-    if !name.is_empty() && name.chars().all(is_plain) { name } else { format!("'{name}'") }
+    if !name.is_empty() && name.chars().all(is_plain) {
+        name
+    } else {
+        format!("'{name}'")
+    }
 }
 
 /// A range of the plugin guidelines; nothing when it is none.
 fn threshold(range: Option<&str>) -> &str {
     let is_range = |range: &&str| {
         range.len() <= LABEL_LIMIT
-            && range.chars().all(|c| c.is_ascii_digit() || "@~:.+-eE".contains(c))
+            && range
+                .chars()
+                .all(|c| c.is_ascii_digit() || "@~:.+-eE".contains(c))
     };
     range.filter(is_range).unwrap_or_default()
 }
@@ -190,7 +212,10 @@ mod tests {
             assert_eq!(performance_data(&[metric(name, 1.0)]), shown);
         }
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            assert!(performance_data(&[metric("t", value)]).starts_with("t=U;5"), "{value}");
+            assert!(
+                performance_data(&[metric("t", value)]).starts_with("t=U;5"),
+                "{value}"
+            );
         }
         let mut bad = metric("t", 1.0);
         bad.unit = "s x|=%\u{1b}".to_owned();
@@ -207,6 +232,9 @@ mod tests {
         assert_eq!(text(&report).lines().count(), 1 + LINES + 1);
         assert!(text(&report).ends_with("... 5 more lines\n"));
         report.metrics = vec![metric("t", 1.0); METRICS + 5];
-        assert_eq!(performance_data(&report.metrics).matches("t=").count(), METRICS);
+        assert_eq!(
+            performance_data(&report.metrics).matches("t=").count(),
+            METRICS
+        );
     }
 }

@@ -9,7 +9,8 @@
 use std::io;
 use std::net::SocketAddr;
 
-/// The addresses of a name. The error's words are the resolver's.
+/// The addresses of a name. The error's words are the resolver's; its kind is `NotFound` when there
+/// is no such name, and another one when that cannot be found out.
 #[cfg(not(target_feature = "crt-static"))]
 pub(crate) async fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     match tokio::net::lookup_host((name, port)).await {
@@ -17,19 +18,25 @@ pub(crate) async fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>
         Err(error) => {
             let text = error.to_string();
             let words = text.strip_prefix("failed to lookup address information: ");
-            Err(io::Error::new(error.kind(), words.unwrap_or(&text).to_owned()))
+            Err(io::Error::new(
+                error.kind(),
+                words.unwrap_or(&text).to_owned(),
+            ))
         }
     }
 }
 
-/// The addresses of a name. The error's words are the resolver's.
+/// The addresses of a name, as above.
 #[cfg(target_feature = "crt-static")]
 pub(crate) async fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let name = name.to_owned();
     let answer = tokio::task::spawn_blocking(move || getent::addresses(&name)).await?;
     let addresses = getent::parse(&answer?, port);
     if addresses.is_empty() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, "Name or service not known"));
+        return Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            "Name or service not known",
+        ));
     }
     Ok(addresses)
 }
@@ -51,7 +58,7 @@ mod getent {
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .output()
-            .map_err(|error| io::Error::new(error.kind(), format!("{PROGRAM}: {error}")))?;
+            .map_err(|error| io::Error::other(format!("{PROGRAM}: {error}")))?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
@@ -61,7 +68,9 @@ mod getent {
             let address = words.next()?;
             (words.next()? == "STREAM").then_some(address)
         });
-        streams.filter_map(|address| socket_address(address, port)).collect()
+        streams
+            .filter_map(|address| socket_address(address, port))
+            .collect()
     }
 
     /// An address with its port; `fe80::1%2` or `fe80::1%eth0` for one that needs an interface.
@@ -84,7 +93,10 @@ mod getent {
                           ::1             DGRAM\n::1             RAW\n\
                           127.0.0.1       STREAM\n127.0.0.1       DGRAM\nnonsense STREAM\n";
             let addresses = parse(answer, 25);
-            assert_eq!(addresses, ["[::1]:25".parse().unwrap(), "127.0.0.1:25".parse().unwrap()]);
+            assert_eq!(
+                addresses,
+                ["[::1]:25".parse().unwrap(), "127.0.0.1:25".parse().unwrap()]
+            );
             assert!(parse("", 25).is_empty());
         }
 
@@ -92,7 +104,10 @@ mod getent {
         fn interfaces_have_a_number_or_a_name() {
             let address = socket_address("fe80::1%3", 25).unwrap();
             assert_eq!(address.to_string(), "[fe80::1%3]:25");
-            assert_eq!(socket_address("fe80::1%lo", 25).unwrap().to_string(), "[fe80::1%1]:25");
+            assert_eq!(
+                socket_address("fe80::1%lo", 25).unwrap().to_string(),
+                "[fe80::1%1]:25"
+            );
             assert_eq!(socket_address("fe80::1%nosuch", 25), None);
         }
 

@@ -83,5 +83,8 @@ fn fill(mut bytes: &mut [u8]) -> wasmtime::Result<()> {
 }
 
 fn clocks(state: &mut State) -> WasiClocksCtxView<'_> {
-    WasiClocksCtxView { ctx: &mut state.clocks, table: &mut state.table }
+    WasiClocksCtxView {
+        ctx: &mut state.clocks,
+        table: &mut state.table,
+    }
 }

@@ -8,7 +8,11 @@ pub(crate) fn option(name: &str, short: char, kind: Kind) -> OptionSpec {
         short: Some(short),
         aliases: Vec::new(),
         kind,
-        placeholder: if kind == Kind::Flag { String::new() } else { "VALUE".to_owned() },
+        placeholder: if kind == Kind::Flag {
+            String::new()
+        } else {
+            "VALUE".to_owned()
+        },
         exact: false,
         required: false,
         repeatable: false,
@@ -30,5 +34,8 @@ pub(crate) fn manifest(options: Vec<OptionSpec>) -> Manifest {
 }
 
 pub(crate) fn argument(name: &str, value: &str) -> Argument {
-    Argument { name: name.to_owned(), value: Some(value.to_owned()) }
+    Argument {
+        name: name.to_owned(),
+        value: Some(value.to_owned()),
+    }
 }

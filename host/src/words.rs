@@ -14,6 +14,8 @@ pub struct CommandLine {
     pub arguments: Vec<Argument>,
     /// Why reading stopped, if it did.
     pub stop: Option<Stop>,
+    /// There was not one word.
+    pub is_empty: bool,
 }
 
 /// Why reading stopped in the middle.
@@ -23,19 +25,29 @@ pub enum Stop {
     Help,
     /// The version was asked for.
     Version,
-    /// This is wrong with the command line.
+    /// This is wrong with the command line. It never holds a value, which may be a secret.
     Wrong(String),
 }
 
 /// Reads a command line, without the name of the program.
 #[must_use]
 pub fn read(manifest: &Manifest, words: &[String]) -> CommandLine {
-    let mut reader = Reader { manifest, words, next: 0, arguments: Vec::new(), plain: None };
+    let mut reader = Reader {
+        manifest,
+        words,
+        next: 0,
+        arguments: Vec::new(),
+        plain: None,
+    };
     let stop = reader.read().err();
     if stop.is_none() {
         reader.place_plain_word();
     }
-    CommandLine { arguments: reader.arguments, stop }
+    CommandLine {
+        arguments: reader.arguments,
+        stop,
+        is_empty: words.is_empty(),
+    }
 }
 
 /// An option of the plugin, or one of the host's own.
@@ -95,7 +107,10 @@ impl<'a> Reader<'a> {
 
     /// The option that has this very word as a further spelling.
     fn alias(&self, word: &str) -> Option<&'a OptionSpec> {
-        self.manifest.options.iter().find(|option| option.aliases.iter().any(|alias| alias == word))
+        self.manifest
+            .options
+            .iter()
+            .find(|option| option.aliases.iter().any(|alias| alias == word))
     }
 
     fn long(&mut self, word: &'a str, long: &'a str) -> Result<(), Stop> {
@@ -106,19 +121,19 @@ impl<'a> Reader<'a> {
         let whole_name = word.split_once('=').map_or(word, |(name, _)| name);
         let known = match self.alias(whole_name) {
             Some(option) => Known::Plugin(option),
-            None => self.find_long(name, word)?,
+            None => self.find_long(name)?,
         };
         let shown = format!("--{}", known.name());
         match value {
-            Some(_) if !known.takes_value() => {
-                Err(Stop::Wrong(format!("option '{shown}' doesn't allow an argument")))
-            }
+            Some(_) if !known.takes_value() => Err(Stop::Wrong(format!(
+                "option '{shown}' doesn't allow an argument"
+            ))),
             _ => self.take(known, value, &shown),
         }
     }
 
     /// The option of that name, or the only one whose name begins so.
-    fn find_long(&self, name: &str, word: &str) -> Result<Known<'a>, Stop> {
+    fn find_long(&self, name: &str) -> Result<Known<'a>, Stop> {
         if let Some(exact) = self.known().find(|known| known.name() == name) {
             return Ok(exact);
         }
@@ -128,13 +143,17 @@ impl<'a> Reader<'a> {
             .filter(|known| !is_exact(known) && known.name().starts_with(name))
             .collect();
         match candidates.as_slice() {
-            [] => Err(Stop::Wrong(format!("unrecognized option '{word}'"))),
+            [] => Err(Stop::Wrong(format!("unrecognized option '--{name}'"))),
             [one] => Ok(*one),
             several => {
-                let names: Vec<_> =
-                    several.iter().map(|known| format!("'--{}'", known.name())).collect();
+                let names: Vec<_> = several
+                    .iter()
+                    .map(|known| format!("'--{}'", known.name()))
+                    .collect();
                 let names = names.join(" ");
-                Err(Stop::Wrong(format!("option '{word}' is ambiguous; possibilities: {names}")))
+                Err(Stop::Wrong(format!(
+                    "option '--{name}' is ambiguous; possibilities: {names}"
+                )))
             }
         }
     }
@@ -158,7 +177,12 @@ impl<'a> Reader<'a> {
     }
 
     fn find_short(&self, letter: char) -> Result<Known<'a>, Stop> {
-        match self.manifest.options.iter().find(|option| option.short == Some(letter)) {
+        match self
+            .manifest
+            .options
+            .iter()
+            .find(|option| option.short == Some(letter))
+        {
             Some(option) => Ok(Known::Plugin(option)),
             None if letter == 'h' => Ok(Known::Help),
             None if letter == 'V' => Ok(Known::Version),
@@ -181,7 +205,10 @@ impl<'a> Reader<'a> {
         } else {
             None
         };
-        self.arguments.push(Argument { name: option.name.clone(), value });
+        self.arguments.push(Argument {
+            name: option.name.clone(),
+            value,
+        });
         Ok(())
     }
 
@@ -190,7 +217,10 @@ impl<'a> Reader<'a> {
             return;
         };
         if !self.arguments.iter().any(|argument| argument.name == *name) {
-            self.arguments.push(Argument { name: name.clone(), value: Some(word.to_owned()) });
+            self.arguments.push(Argument {
+                name: name.clone(),
+                value: Some(word.to_owned()),
+            });
         }
     }
 }
@@ -200,7 +230,10 @@ fn missing_value(shown: &str) -> String {
     if shown.starts_with("--") {
         format!("option '{shown}' requires an argument")
     } else {
-        format!("option requires an argument -- '{}'", shown.trim_start_matches('-'))
+        format!(
+            "option requires an argument -- '{}'",
+            shown.trim_start_matches('-')
+        )
     }
 }
 
@@ -237,7 +270,10 @@ mod tests {
     fn given(words: &[&str]) -> Vec<(String, Option<String>)> {
         let line = line(words);
         assert_eq!(line.stop, None, "{words:?}");
-        line.arguments.into_iter().map(|argument| (argument.name, argument.value)).collect()
+        line.arguments
+            .into_iter()
+            .map(|argument| (argument.name, argument.value))
+            .collect()
     }
 
     fn wrong(words: &[&str]) -> String {
@@ -266,28 +302,48 @@ mod tests {
 
     #[test]
     fn clusters() {
-        let names: Vec<_> = given(&["-4qp", "25"]).into_iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = given(&["-4qp", "25"])
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
         assert_eq!(names, ["use-ipv4", "quiet", "port"]);
         assert_eq!(given(&["-4qp25"])[2].1.as_deref(), Some("25"));
     }
 
     #[test]
     fn plain_words_may_stand_anywhere() {
-        for words in [&["host", "-p", "25"][..], &["-p", "25", "host"], &["-p", "25", "--", "host"]] {
+        for words in [
+            &["host", "-p", "25"][..],
+            &["-p", "25", "host"],
+            &["-p", "25", "--", "host"],
+        ] {
             let given = given(words);
-            assert_eq!(given[1], ("hostname".to_owned(), Some("host".to_owned())), "{words:?}");
+            assert_eq!(
+                given[1],
+                ("hostname".to_owned(), Some("host".to_owned())),
+                "{words:?}"
+            );
         }
         assert_eq!(given(&["-H", "a", "b"]).len(), 1);
-        assert_eq!(given(&["a", "b"]), [("hostname".to_owned(), Some("a".to_owned()))]);
+        assert_eq!(
+            given(&["a", "b"]),
+            [("hostname".to_owned(), Some("a".to_owned()))]
+        );
         assert_eq!(given(&["--", "-p"])[0].1.as_deref(), Some("-p"));
         assert_eq!(given(&["-q", "true", "-t", "5", "-H", "a"]).len(), 3);
     }
 
     #[test]
     fn aliases_are_words_of_their_own_and_no_values() {
-        assert_eq!(given(&["-to", "7"]), [("timeout".to_owned(), Some("7".to_owned()))]);
+        assert_eq!(
+            given(&["-to", "7"]),
+            [("timeout".to_owned(), Some("7".to_owned()))]
+        );
         assert_eq!(given(&["--tls"]), [("ssl".to_owned(), None)]);
-        assert_eq!(given(&["-C", "-to"]), [("command".to_owned(), Some("-to".to_owned()))]);
+        assert_eq!(
+            given(&["-C", "-to"]),
+            [("command".to_owned(), Some("-to".to_owned()))]
+        );
     }
 
     #[test]
@@ -301,14 +357,20 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         assert_eq!(wrong(&["-z"]), "invalid option -- 'z'");
-        assert_eq!(wrong(&["--nope=1"]), "unrecognized option '--nope=1'");
+        assert_eq!(wrong(&["--nope=1"]), "unrecognized option '--nope'");
         assert_eq!(wrong(&["-p"]), "option requires an argument -- 'p'");
         assert_eq!(wrong(&["--port"]), "option '--port' requires an argument");
-        assert_eq!(wrong(&["--starttls=yes"]), "option '--starttls' doesn't allow an argument");
-        assert_eq!(wrong(&["--tls=yes"]), "option '--ssl' doesn't allow an argument");
+        assert_eq!(
+            wrong(&["--starttls=yes"]),
+            "option '--starttls' doesn't allow an argument"
+        );
+        assert_eq!(
+            wrong(&["--tls=yes"]),
+            "option '--ssl' doesn't allow an argument"
+        );
         assert_eq!(
             wrong(&["--c=1"]),
-            "option '--c=1' is ambiguous; possibilities: '--command' '--critical'"
+            "option '--c' is ambiguous; possibilities: '--command' '--critical'"
         );
         assert_eq!(
             wrong(&["--ver"]),
@@ -321,7 +383,13 @@ mod tests {
         let line = line(&["-p", "abc", "-h", "-z"]);
         assert_eq!(line.arguments, [argument("port", "abc")]);
         assert_eq!(line.stop, Some(Stop::Help));
-        assert_eq!(read(&smtp(), &["--version".to_owned()]).stop, Some(Stop::Version));
-        assert_eq!(read(&smtp(), &["-hostname".to_owned()]).stop, Some(Stop::Help));
+        assert_eq!(
+            read(&smtp(), &["--version".to_owned()]).stop,
+            Some(Stop::Version)
+        );
+        assert_eq!(
+            read(&smtp(), &["-hostname".to_owned()]).stop,
+            Some(Stop::Help)
+        );
     }
 }

@@ -22,7 +22,9 @@ fn outer_names(bytes: &[u8]) -> (Vec<String>, Vec<String>) {
             Payload::ComponentSection { .. } | Payload::ModuleSection { .. } => depth += 1,
             Payload::End(_) => depth -= 1,
             Payload::ComponentImportSection(section) if depth == 0 => {
-                let names = section.into_iter().map(|import| import.expect("an import").name.name);
+                let names = section
+                    .into_iter()
+                    .map(|import| import.expect("an import").name.name);
                 imports.extend(names.map(ToOwned::to_owned));
             }
             Payload::ComponentExportSection(section) if depth == 0 => {
@@ -68,6 +70,8 @@ fn it_imports_sockets_clocks_and_randomness_and_nothing_else() {
 fn it_tells_nothing_about_the_machine_that_built_it() {
     let bytes = component();
     let home = std::env::var("HOME").expect("HOME is set");
-    let found = bytes.windows(home.len()).any(|window| window == home.as_bytes());
+    let found = bytes
+        .windows(home.len())
+        .any(|window| window == home.as_bytes());
     assert!(!found || home.len() < 2, "{home} is in the component");
 }

@@ -15,12 +15,19 @@ fn program() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let path = std::env::var_os("CHECK_SMTP").filter(|path| !path.is_empty());
     let path = workspace.join(path.unwrap_or_else(|| "target/release/check_smtp".into()));
-    assert!(path.is_file(), "there is no program {}: run make build", path.display());
+    assert!(
+        path.is_file(),
+        "there is no program {}: run make build",
+        path.display()
+    );
     path
 }
 
 fn run(words: &[&str]) -> Output {
-    Command::new(program()).args(words).output().expect("the program starts")
+    Command::new(program())
+        .args(words)
+        .output()
+        .expect("the program starts")
 }
 
 fn stdout(output: &Output) -> String {
@@ -35,7 +42,9 @@ fn server() -> u16 {
         let (mut stream, _) = listener.accept().expect("a client");
         let mut lines = BufReader::new(stream.try_clone().expect("a second handle")).lines();
         for reply in ["220 mx ESMTP\r\n", "250 mx\r\n", "221 bye\r\n"] {
-            stream.write_all(reply.as_bytes()).expect("the client reads");
+            stream
+                .write_all(reply.as_bytes())
+                .expect("the client reads");
             lines.next();
         }
     });
@@ -52,12 +61,22 @@ fn nothing_at_all_is_a_misuse() {
 #[test]
 fn the_exit_code_is_right_when_nobody_reads() {
     for words in [&["-V"][..], &["-p", "abc"], &["-h"]] {
-        let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+        let full = OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .expect("/dev/full");
         let status = Command::new(program()).args(words).stdout(full).status();
-        assert_eq!(status.expect("the program starts").code(), Some(3), "{words:?}");
+        assert_eq!(
+            status.expect("the program starts").code(),
+            Some(3),
+            "{words:?}"
+        );
 
         let script = format!("{} \"$@\" >&- 2>&-", program().display());
-        let status = Command::new("sh").args(["-c", &script, "sh"]).args(words).status();
+        let status = Command::new("sh")
+            .args(["-c", &script, "sh"])
+            .args(words)
+            .status();
         assert_eq!(status.expect("a shell").code(), Some(3), "{words:?}");
     }
 }
@@ -65,7 +84,10 @@ fn the_exit_code_is_right_when_nobody_reads() {
 #[test]
 fn a_reader_that_goes_away_ends_nothing() {
     let script = format!("{{ {} -h; echo $? >&2; }} | true", program().display());
-    let output = Command::new("bash").args(["-c", &script]).output().expect("bash");
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .output()
+        .expect("bash");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "3\n");
 }
 
@@ -91,7 +113,7 @@ fn arguments_that_are_not_utf8_are_refused() {
         .output()
         .expect("the program starts");
     assert_eq!(output.status.code(), Some(3));
-    assert!(stdout(&output).starts_with("check_smtp: Argument is not UTF-8 - mx"));
+    assert!(stdout(&output).starts_with("check_smtp: Argument is not UTF-8 - number 2\n"));
 }
 
 #[test]
@@ -104,11 +126,53 @@ fn what_is_unknown_is_named_on_both_streams() {
 }
 
 #[test]
+fn values_do_not_go_to_standard_output() {
+    for word in ["--nope=secret", "--auth=secret"] {
+        let output = run(&[word]);
+        assert!(!stdout(&output).contains("secret"), "{}", stdout(&output));
+        assert!(stdout(&output).contains(word.split('=').next().unwrap_or_default()));
+    }
+}
+
+#[test]
+fn names_are_looked_up_even_when_the_parent_ignores_its_children() {
+    let script = format!(
+        "trap '' CHLD; exec {} -4 -H localhost -p 1",
+        program().display()
+    );
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .output()
+        .expect("a shell");
+    let first = "connect to address localhost and port 1: Connection refused";
+    assert!(stdout(&output).starts_with(first), "{}", stdout(&output));
+}
+
+#[test]
+fn blanks_may_stand_before_a_number() {
+    let output = run(&["-H", "127.0.0.1", "-p 1"]);
+    let first = "connect to address 127.0.0.1 and port 1: Connection refused";
+    assert!(stdout(&output).starts_with(first), "{}", stdout(&output));
+}
+
+#[test]
 fn the_first_mistake_counts() {
-    let first = |words: &[&str]| stdout(&run(words)).lines().next().unwrap_or_default().to_owned();
-    assert_eq!(first(&["-p", "abc", "-z"]), "check_smtp: Port must be a positive integer");
+    let first = |words: &[&str]| {
+        stdout(&run(words))
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert_eq!(
+        first(&["-p", "abc", "-z"]),
+        "check_smtp: Port must be a positive integer"
+    );
     assert_eq!(first(&["-z", "-p", "abc"]), "Usage:");
-    assert_eq!(first(&["-p", "abc", "-h"]), "check_smtp: Port must be a positive integer");
+    assert_eq!(
+        first(&["-p", "abc", "-h"]),
+        "check_smtp: Port must be a positive integer"
+    );
     assert!(first(&["-h", "-p", "abc"]).starts_with("check_smtp v"));
 }
 

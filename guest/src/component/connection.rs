@@ -16,7 +16,9 @@ impl Read for Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let max = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
         let bytes = self.0.read(max).map_err(error)?;
-        let target = buffer.get_mut(..bytes.len()).ok_or(ErrorKind::InvalidData)?;
+        let target = buffer
+            .get_mut(..bytes.len())
+            .ok_or(ErrorKind::InvalidData)?;
         target.copy_from_slice(&bytes);
         Ok(bytes.len())
     }

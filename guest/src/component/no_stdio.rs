@@ -24,7 +24,11 @@ unsafe extern "C" fn writev(_: c_int, pieces: *const Piece, count: c_int) -> isi
     let count = usize::try_from(count).unwrap_or_default();
     // SAFETY: the caller passes `count` pieces, as POSIX has it.
     let pieces = unsafe { core::slice::from_raw_parts(pieces, count) };
-    pieces.iter().map(|piece| piece.length).sum::<usize>().cast_signed()
+    pieces
+        .iter()
+        .map(|piece| piece.length)
+        .sum::<usize>()
+        .cast_signed()
 }
 
 #[unsafe(no_mangle)]

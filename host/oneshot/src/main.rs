@@ -43,7 +43,9 @@ fn run(words: Vec<OsString>) -> u8 {
 }
 
 fn check(words: Vec<OsString>) -> anyhow::Result<cli::Output> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let component = built_in::component()?;
     system::advance_epochs(component.engine());
     let plugin = Plugin::new(&component, Limits::default(), EpochClock::Caller)?;

@@ -10,7 +10,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 use std::sync::OnceLock;
 
-use libc::{ITIMER_PROF, SA_RESTART, SIG_IGN, SIGPIPE, SIGPROF, c_int, itimerval, timeval};
+use libc::{
+    ITIMER_PROF, SA_RESTART, SIG_DFL, SIG_IGN, SIGCHLD, SIGPIPE, SIGPROF, c_int, itimerval, timeval,
+};
 use wasmtime::Engine;
 
 /// How much processor time passes between two epochs, in microseconds.
@@ -22,9 +24,13 @@ static ENGINE: OnceLock<Engine> = OnceLock::new();
 /// Where the C library hands over.
 #[unsafe(no_mangle)]
 extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
-    // A reader that went away shows as an error of write(2), and must not end the check.
-    // SAFETY: ignoring a signal has no preconditions.
-    unsafe { libc::signal(SIGPIPE, SIG_IGN) };
+    // A reader that went away shows as an error of write(2), and must not end the check. A parent
+    // that ignores its children's ends leaves that to us, and nobody could wait for getent.
+    // SAFETY: ignoring a signal, or not, has no preconditions.
+    unsafe {
+        libc::signal(SIGPIPE, SIG_IGN);
+        libc::signal(SIGCHLD, SIG_DFL);
+    }
     // SAFETY: C11 section 5.1.2.2.1: `count` pointers to strings that live as long as the program.
     let words = unsafe { command_line(count, words) };
     exit(crate::run(words))
@@ -50,8 +56,14 @@ pub(crate) fn exit(code: u8) -> ! {
 /// Advances an engine's epoch while this process uses the processor, and not while it waits.
 pub(crate) fn advance_epochs(engine: &Engine) {
     let _ = ENGINE.set(engine.clone());
-    let tick = timeval { tv_sec: 0, tv_usec: TICK };
-    let timer = itimerval { it_interval: tick, it_value: tick };
+    let tick = timeval {
+        tv_sec: 0,
+        tv_usec: TICK,
+    };
+    let timer = itimerval {
+        it_interval: tick,
+        it_value: tick,
+    };
     // SAFETY: both structures are complete, and the handler does nothing that a signal handler must
     // not do: it reads an atomic and adds to another one (`Engine::increment_epoch` says so).
     unsafe {
