@@ -42,7 +42,7 @@ test-servers: build ## Run the check against Postfix, Exim, OpenSMTPD and Doveco
 
 lint: setup ## Check the format, clippy's warnings, licences and sources
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --release --locked --workspace --all-targets -- --deny warnings
+	$(CARGO) clippy --release --locked --workspace --all-targets $(STATIC) -- --deny warnings
 	scripts/deny
 
 bench: build ## Time whole processes against the C plugin, as ratios

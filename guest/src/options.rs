@@ -354,6 +354,10 @@ pub struct Login {
 }
 
 /// The options of one check, all values parsed, nothing contradictory.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they are flags of a command line"
+)]
 pub struct Options {
     /// The server.
     pub host: Host,
@@ -431,6 +435,10 @@ fn take_all(arguments: &[(String, Option<String>)]) -> Result<Given, Misuse> {
 
 /// The values as they come, each of them valid by itself.
 #[derive(Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they are flags of a command line"
+)]
 struct Given {
     host: Option<(Host, String)>,
     port: Option<u16>,

@@ -75,7 +75,7 @@ impl Reply {
             && self.lines().any(|line| {
                 let text = line.get(4..).unwrap_or_default();
                 let word = text
-                    .split(|b| b.is_ascii_whitespace())
+                    .split(u8::is_ascii_whitespace)
                     .next()
                     .unwrap_or_default();
                 word.eq_ignore_ascii_case(keyword.as_bytes())
@@ -184,7 +184,7 @@ mod tests {
             (b"2201 mx\r\n", None),
             (b"22\r\n", None),
             (b"\r\n", None),
-            (b"\0220 mx\r\n", None),
+            (b"\x00220 mx\r\n", None),
         ] {
             assert_eq!(reply(bytes).code(), code, "{bytes:?}");
         }
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn size_is_bounded() {
         let mut reader = ReplyReader::default();
-        reader.push(&[b'x'; REPLY_LIMIT]);
+        reader.push(&vec![b'x'; REPLY_LIMIT]);
         assert_eq!(reader.take(), Ok(None));
         reader.push(b"x");
         assert_eq!(reader.take(), Err(TooLong));

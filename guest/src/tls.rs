@@ -181,7 +181,7 @@ impl<S: Read + Write> TlsStream<S> {
             }
             Ok(ConnectionState::EncodeTlsData(mut data)) => {
                 append(&mut self.outgoing, |buffer| {
-                    data.encode(buffer).map_err(encode_error)
+                    data.encode(buffer).map_err(|error| encode_error(&error))
                 })?;
                 Step::Again
             }
@@ -200,7 +200,9 @@ impl<S: Read + Write> TlsStream<S> {
             Ok(ConnectionState::WriteTraffic(mut traffic)) => {
                 if let Some(data) = data {
                     append(&mut self.outgoing, |buffer| {
-                        traffic.encrypt(data, buffer).map_err(encrypt_error)
+                        traffic
+                            .encrypt(data, buffer)
+                            .map_err(|error| encrypt_error(&error))
                     })?;
                     self.stream.write_all(&self.outgoing)?;
                     self.outgoing.clear();
@@ -225,7 +227,7 @@ impl<S: Read + Write> TlsStream<S> {
             self.connection.process_tls_records(&mut self.incoming);
         if let Ok(ConnectionState::EncodeTlsData(mut data)) = state {
             let encoded = append(&mut self.outgoing, |buffer| {
-                data.encode(buffer).map_err(encode_error)
+                data.encode(buffer).map_err(|error| encode_error(&error))
             });
             if encoded.is_ok() {
                 // The handshake failed already; there is nothing to do about an alert that fails.
@@ -319,19 +321,19 @@ enum Insufficient {
     Never,
 }
 
-fn encode_error(error: EncodeError) -> Insufficient {
+fn encode_error(error: &EncodeError) -> Insufficient {
     match error {
         EncodeError::InsufficientSize(InsufficientSizeError { required_size }) => {
-            Insufficient::Size(required_size)
+            Insufficient::Size(*required_size)
         }
         EncodeError::AlreadyEncoded => Insufficient::Never,
     }
 }
 
-fn encrypt_error(error: EncryptError) -> Insufficient {
+fn encrypt_error(error: &EncryptError) -> Insufficient {
     match error {
         EncryptError::InsufficientSize(InsufficientSizeError { required_size }) => {
-            Insufficient::Size(required_size)
+            Insufficient::Size(*required_size)
         }
         EncryptError::EncryptExhausted => Insufficient::Never,
     }

@@ -16,7 +16,7 @@ use libc::{
 use wasmtime::Engine;
 
 /// How much processor time passes between two epochs, in microseconds.
-const TICK: libc::suseconds_t = 50_000;
+const TICK: libc::c_long = 50_000;
 
 /// The engine whose epoch the timer advances.
 static ENGINE: OnceLock<Engine> = OnceLock::new();
