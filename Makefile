@@ -10,14 +10,14 @@ CHECK_SMTP = target/release/check_smtp
 
 # The shipped program is linked statically, without position-independent code: starting it is most
 # of what a check costs (docs/decisions.md). `cargo build --release` gives a dynamic one.
-TRIPLE := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p' | sed 's/-gnu$$/-musl/')
-REGISTRY := $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
+TRIPLE = $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p' | sed 's/-gnu$$/-musl/')
+REGISTRY = $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
 STATIC = --target $(TRIPLE) --config 'target.$(TRIPLE).rustflags=[ \
 	"-Ctarget-feature=+crt-static", "-Crelocation-model=static", \
 	"--remap-path-prefix=$(REGISTRY)=crates", "--remap-path-prefix=$(CURDIR)=."]'
-export CC_$(subst -,_,$(TRIPLE)) ?= cc
+CC_FOR_TRIPLE = CC_$(subst -,_,$(TRIPLE))=$${CC:-cc}
 
-.PHONY: help setup build demo test test-servers lint bench bench-quick install uninstall clean
+.PHONY: help setup build component demo test test-servers lint bench bench-quick install uninstall clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -26,9 +26,12 @@ setup: ## Install or name what the build needs
 	@scripts/setup build
 
 build: setup ## Build target/release/check_smtp, with the component in it
-	$(CARGO) build --release --locked --package check-smtp-oneshot $(STATIC)
+	$(CC_FOR_TRIPLE) $(CARGO) build --release --locked --package check-smtp-oneshot $(STATIC)
 	@mkdir -p target/release
 	@cp target/$(TRIPLE)/release/check_smtp $(CHECK_SMTP)
+
+component: setup ## Build the component for other hosts, target/wasm32-wasip2/component/check_smtp.wasm
+	$(CARGO) build --locked --package check-smtp --lib --target wasm32-wasip2 --profile component
 
 demo: build ## Run the check against a bundled SMTP server
 	$(CARGO) run --quiet --locked --package sandcheck-tests --bin demo -- $(CHECK_SMTP)
@@ -42,7 +45,7 @@ test-servers: build ## Run the check against Postfix, Exim, OpenSMTPD and Doveco
 
 lint: setup ## Check the format, clippy's warnings, licences and sources
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --release --locked --workspace --all-targets $(STATIC) -- --deny warnings
+	$(CC_FOR_TRIPLE) $(CARGO) clippy --release --locked --workspace --all-targets $(STATIC) -- --deny warnings
 	scripts/deny
 
 bench: build ## Time whole processes against the C plugin, as ratios
@@ -55,7 +58,8 @@ bench-quick: build ## The same with fewer runs
 	$(CARGO) build --release --locked --package sandcheck-tests --bin smtp-server
 	$(CARGO) run --release --locked --package sandcheck-benches -- --quick
 
-install: build ## Install check_smtp into PLUGINDIR
+install: ## Install check_smtp, which has been built, into PLUGINDIR
+	@test -f $(CHECK_SMTP) || { echo "nothing is built yet: make build"; exit 1; }
 	install -D -m 755 $(CHECK_SMTP) $(DESTDIR)$(PLUGINDIR)/check_smtp
 
 uninstall: ## Remove it again

@@ -21,8 +21,9 @@ use self::bindings::exports::monitoring::plugin::check::{
 use self::bindings::monitoring::plugin::{sockets, types};
 use self::connection::Connection;
 use crate::host_name::Host;
-use crate::options::{self, Family, Kind, Options, SPECS, Spec};
+use crate::options::{self, Family, Options};
 use crate::outcome::{Ending, Finding, Outcome, State};
+use crate::table::{Kind, SPECS, Spec};
 use crate::{dialogue, report};
 
 struct Component;

@@ -37,6 +37,7 @@ pub mod outcome;
 pub mod pattern;
 pub mod reply;
 pub mod report;
+pub mod table;
 pub mod threshold;
 pub mod tls;
 pub mod wire;

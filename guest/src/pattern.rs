@@ -371,6 +371,7 @@ fn count(text: &str, optional: bool) -> Result<Option<u32>, PatternError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn found(pattern: &str, text: &str) -> bool {
         Pattern::parse(pattern).unwrap().is_found_in(text)
@@ -468,6 +469,27 @@ mod tests {
         }
         for long in ["(".repeat(1000), format!("a{}", "*".repeat(100_000))] {
             assert_eq!(Pattern::parse(&long).err(), Some(PatternError::TooLarge));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_quoted_text_matches_itself(text in "[ -~]{1,30}") {
+            let quoted: String = text.chars().flat_map(|c| ['[', c, ']']).collect();
+            let quoted = quoted.replace("[^]", "\\^");
+            let matches = found(&format!("^{quoted}$"), &text);
+            prop_assert!(matches);
+        }
+
+        #[test]
+        fn what_is_found_is_found_in_a_longer_text(
+            pattern in "[a-c(){}|*+?.,0-9\\\\\\[\\]:=-]{0,24}",
+            text in "[a-c ]{0,40}",
+        ) {
+            if let Ok(pattern) = Pattern::parse(&pattern) {
+                let longer = format!("{text}\n{text}");
+                prop_assert!(!pattern.is_found_in(&text) || pattern.is_found_in(&longer));
+            }
         }
     }
 }

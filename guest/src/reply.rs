@@ -150,6 +150,7 @@ fn is_continued(line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn reply(bytes: &[u8]) -> Reply {
         let mut reader = ReplyReader::default();
@@ -222,5 +223,28 @@ mod tests {
             reader.push(b"220-aa\r\n");
         }
         assert_eq!(reader.take(), Err(TooLong));
+    }
+
+    proptest! {
+        #[test]
+        fn packets_do_not_matter(
+            lines in prop::collection::vec("(250[- ])?[a-z]{0,8}", 1..20),
+            size in 1usize..40,
+        ) {
+            let bytes = lines.join("\r\n") + "\r\n";
+            let (mut whole, mut pieces) = (ReplyReader::default(), ReplyReader::default());
+            whole.push(bytes.as_bytes());
+            let mut in_pieces = Vec::new();
+            for piece in bytes.as_bytes().chunks(size) {
+                pieces.push(piece);
+                in_pieces.extend(std::iter::from_fn(|| pieces.take().unwrap()));
+            }
+            let at_once: Vec<_> = std::iter::from_fn(|| whole.take().unwrap()).collect();
+            prop_assert_eq!(&at_once, &in_pieces);
+            // Nothing is lost: the replies and what is left are what came.
+            let mut all: Vec<u8> = at_once.iter().flat_map(|reply| reply.bytes().to_vec()).collect();
+            all.extend(whole.drain());
+            prop_assert_eq!(all, bytes.as_bytes());
+        }
     }
 }

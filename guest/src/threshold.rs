@@ -49,6 +49,7 @@ fn hexadecimal(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::parse;
+    use proptest::prelude::*;
 
     #[test]
     fn notations_of_strtod() {
@@ -75,6 +76,19 @@ mod tests {
             "++5", "+-5", "1e400", "0x", "0xg", "0x1p", ".", "e5", "5e",
         ] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(value in 0.0..1e9f64) {
+            prop_assert_eq!(parse(&format!("{value}")), Some(value));
+            prop_assert_eq!(parse(&format!(" +{value:e}")), Some(value));
+        }
+
+        #[test]
+        fn nothing_but_finite_numbers_comes_out(text in "[-+0-9a-fxp.einty ]{0,12}") {
+            prop_assert!(parse(&text).is_none_or(|value| value >= 0.0 && value.is_finite()));
         }
     }
 }

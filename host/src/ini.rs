@@ -249,6 +249,7 @@ fn option(line: &[u8]) -> Result<String, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const TEXT: &str = "# first\n\n[ check_smtp ] ; note\n  hostname = mx.example.org  \n\tport=25\n\
                         H=x\nL=\nstarttls =\nexpect=a # b = c\n[other]\nnonsense\n\
@@ -321,5 +322,15 @@ mod tests {
             "Can't read config file: No such file or directory"
         );
         assert_eq!(error.hint().as_deref(), Some("the file is /no/such.ini"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(values in prop::collection::vec("[!-~é]{1,12}", 1..6)) {
+            let lines: String = values.iter().map(|value| format!("  key = {value} \n")).collect();
+            let words: Vec<_> = values.iter().map(|value| format!("--key={value}")).collect();
+            let text = format!("[other]\n=\n[ s ]\n{lines}[other]\n");
+            prop_assert_eq!(parse(text.as_bytes(), "s").unwrap(), words);
+        }
     }
 }

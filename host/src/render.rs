@@ -146,6 +146,7 @@ fn threshold(range: Option<&str>) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn metric(name: &str, value: f64) -> Metric {
         Metric {
@@ -236,5 +237,29 @@ mod tests {
             performance_data(&report.metrics).matches("t=").count(),
             METRICS
         );
+    }
+
+    proptest! {
+        #[test]
+        fn each_entry_is_one_line_and_metrics_come_back(
+            texts in prop::collection::vec(any::<String>(), 0..8),
+            summary in any::<String>(),
+            name in "[a-z]{1,10}",
+            value in -1e6..1e6f64,
+        ) {
+            let mut report = report(&summary);
+            report.findings.clone_from(&texts);
+            report.details.clone_from(&texts);
+            report.metrics = vec![metric(&name, value)];
+            let text = text(&report);
+            prop_assert_eq!(text.lines().count(), 2 * texts.len() + 1);
+            prop_assert!(!text.contains(|c: char| c.is_control() && c != '\n'));
+            prop_assert_eq!(text.matches('|').count(), 1);
+            let (_, data) = text.split_once('|').unwrap();
+            let (label, rest) = data.split_once('=').unwrap();
+            prop_assert_eq!(label, &name);
+            let number: f64 = rest.split('s').next().unwrap().parse().unwrap();
+            prop_assert!((number - value).abs() < 1e-6);
+        }
     }
 }

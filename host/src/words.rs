@@ -241,6 +241,7 @@ fn missing_value(shown: &str) -> String {
 mod tests {
     use super::*;
     use crate::testing::{argument, manifest, option};
+    use proptest::prelude::*;
 
     fn smtp() -> Manifest {
         let mut timeout = option("timeout", 't', Kind::Timeout);
@@ -391,5 +392,21 @@ mod tests {
             read(&smtp(), &["-hostname".to_owned()]).stop,
             Some(Stop::Help)
         );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(values in prop::collection::vec("[ -~é]{0,12}", 0..6)) {
+            let names = ["hostname", "port", "command", "critical", "timeout"];
+            let pairs: Vec<_> = names.iter().cycle().zip(&values).collect();
+            let long: Vec<_> = pairs.iter().map(|(name, value)| format!("--{name}={value}")).collect();
+            let separate: Vec<_> = pairs
+                .iter()
+                .flat_map(|(name, value)| [format!("--{name}"), (*value).clone()])
+                .collect();
+            let expected: Vec<_> = pairs.iter().map(|(name, value)| argument(name, value)).collect();
+            prop_assert_eq!(&read(&smtp(), &long).arguments, &expected);
+            prop_assert_eq!(&read(&smtp(), &separate).arguments, &expected);
+        }
     }
 }

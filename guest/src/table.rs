@@ -1,0 +1,246 @@
+//! The table of all options, which the manifest and the help text are made of.
+
+/// What an option's value looks like; the kinds of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the contract documents each kind")]
+pub enum Kind {
+    Flag,
+    Text,
+    Integer,
+    Number,
+    Host,
+    Port,
+    Secret,
+    Timeout,
+    Nodename,
+}
+
+/// One option of the table.
+#[derive(Debug)]
+pub struct Spec {
+    /// The long name, without dashes.
+    pub name: &'static str,
+    /// The short name.
+    pub short: Option<char>,
+    /// Further spellings, whole words.
+    pub aliases: &'static [&'static str],
+    /// What the value looks like.
+    pub kind: Kind,
+    /// What stands for the value in the help text.
+    pub placeholder: &'static str,
+    /// Only the whole name is accepted, no abbreviation of it.
+    pub exact: bool,
+    /// All of its values count.
+    pub repeatable: bool,
+    /// The value when the option is not given.
+    pub default: Option<&'static str>,
+    /// What the option says too.
+    pub implies: &'static [(&'static str, Option<&'static str>)],
+    /// For people.
+    pub help: &'static str,
+}
+
+const SPEC: Spec = Spec {
+    name: "",
+    short: None,
+    aliases: &[],
+    kind: Kind::Flag,
+    placeholder: "",
+    exact: false,
+    repeatable: false,
+    default: None,
+    implies: &[],
+    help: "",
+};
+
+/// All options that the check understands, in the order of the help text.
+pub static SPECS: &[Spec] = &[
+    Spec {
+        name: "hostname",
+        short: Some('H'),
+        kind: Kind::Host,
+        placeholder: "ADDRESS",
+        default: Some("127.0.0.1"),
+        help: "The server: a name, an IPv4 or IPv6 address, or the absolute path of a Unix socket",
+        ..SPEC
+    },
+    Spec {
+        name: "port",
+        short: Some('p'),
+        kind: Kind::Port,
+        placeholder: "INTEGER",
+        default: Some("25"),
+        help: "The TCP port (25, or 465 with --ssl)",
+        ..SPEC
+    },
+    Spec {
+        name: "use-ipv4",
+        short: Some('4'),
+        help: "Connect over IPv4 only",
+        ..SPEC
+    },
+    Spec {
+        name: "use-ipv6",
+        short: Some('6'),
+        help: "Connect over IPv6 only; of -4 and -6 the last one counts",
+        ..SPEC
+    },
+    Spec {
+        name: "expect",
+        short: Some('e'),
+        kind: Kind::Text,
+        placeholder: "STRING",
+        default: Some("220"),
+        help: "Text that the greeting or the reply to HELO, EHLO or LHLO must contain.\n\
+               220 stands for the reply code of the greeting",
+        ..SPEC
+    },
+    Spec {
+        name: "command",
+        short: Some('C'),
+        kind: Kind::Text,
+        placeholder: "STRING",
+        repeatable: true,
+        help: "A command to send after the greeting; may be given several times",
+        ..SPEC
+    },
+    Spec {
+        name: "response",
+        short: Some('R'),
+        kind: Kind::Text,
+        placeholder: "STRING",
+        repeatable: true,
+        help: "What the reply to the command of the same rank must match: a POSIX extended\n\
+               regular expression; may be given several times",
+        ..SPEC
+    },
+    Spec {
+        name: "from",
+        short: Some('f'),
+        kind: Kind::Text,
+        placeholder: "STRING",
+        help: "Send MAIL FROM with this address; empty for the null sender",
+        ..SPEC
+    },
+    Spec {
+        name: "fqdn",
+        short: Some('F'),
+        kind: Kind::Nodename,
+        placeholder: "STRING",
+        help: "The name to greet with (default: the name of this machine)",
+        ..SPEC
+    },
+    Spec {
+        name: "certificate",
+        short: Some('D'),
+        kind: Kind::Text,
+        placeholder: "INTEGER[,INTEGER]",
+        help: "Days that the server's certificate has to be valid: WARNING[,CRITICAL].\n\
+               Without --ssl it is fetched by STARTTLS",
+        ..SPEC
+    },
+    Spec {
+        name: "ignore-certificate-expiration",
+        exact: true,
+        help: "A certificate that is expired, or soon will be, is no problem",
+        ..SPEC
+    },
+    Spec {
+        name: "starttls",
+        short: Some('S'),
+        help: "Use STARTTLS (RFC 3207)",
+        ..SPEC
+    },
+    Spec {
+        name: "ssl",
+        short: Some('s'),
+        aliases: &["--tls"],
+        exact: true,
+        implies: &[("port", Some("465"))],
+        help: "Speak TLS from the first byte (RFC 8314); the port is 465 unless -p is given",
+        ..SPEC
+    },
+    Spec {
+        name: "sni",
+        exact: true,
+        help: "Send the host name in the TLS handshake; always done for names",
+        ..SPEC
+    },
+    Spec {
+        name: "authtype",
+        short: Some('A'),
+        kind: Kind::Text,
+        placeholder: "STRING",
+        help: "Log in with this mechanism: LOGIN",
+        ..SPEC
+    },
+    Spec {
+        name: "authuser",
+        short: Some('U'),
+        kind: Kind::Text,
+        placeholder: "STRING",
+        help: "The user name to log in with",
+        ..SPEC
+    },
+    Spec {
+        name: "authpass",
+        short: Some('P'),
+        kind: Kind::Secret,
+        placeholder: "STRING",
+        help: "The password to log in with",
+        ..SPEC
+    },
+    Spec {
+        name: "lmtp",
+        short: Some('L'),
+        help: "Speak LMTP (RFC 2033): greet with LHLO",
+        ..SPEC
+    },
+    Spec {
+        name: "ignore-quit-failure",
+        short: Some('q'),
+        help: "A QUIT that cannot be sent is no problem",
+        ..SPEC
+    },
+    Spec {
+        name: "proxy",
+        short: Some('r'),
+        exact: true,
+        help: "Send a PROXY protocol header first: PROXY TCP4 0.0.0.0 0.0.0.0 25 25",
+        ..SPEC
+    },
+    Spec {
+        name: "warning",
+        short: Some('w'),
+        aliases: &["-wt"],
+        kind: Kind::Number,
+        placeholder: "DOUBLE",
+        help: "WARNING when the response time is longer than this many seconds",
+        ..SPEC
+    },
+    Spec {
+        name: "critical",
+        short: Some('c'),
+        aliases: &["-ct"],
+        kind: Kind::Number,
+        placeholder: "DOUBLE",
+        help: "CRITICAL when the response time is longer than this many seconds",
+        ..SPEC
+    },
+    Spec {
+        name: "timeout",
+        short: Some('t'),
+        aliases: &["-to"],
+        kind: Kind::Timeout,
+        placeholder: "INTEGER",
+        default: Some("10"),
+        help: "Seconds for the whole check, name look-up included",
+        ..SPEC
+    },
+    Spec {
+        name: "verbose",
+        short: Some('v'),
+        help: "Show what is said on the wire (a monitoring system may cut it)",
+        ..SPEC
+    },
+];
