@@ -62,9 +62,10 @@ pub async fn run(plugin: &Plugin, program: &str, words: Vec<OsString>) -> Output
 /// The command line, with the options of ini files in it.
 fn read(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Output> {
     let mut text = Vec::with_capacity(words.len());
-    for word in words {
-        text.push(word.into_string().map_err(|word| {
-            let message = format!("Argument is not UTF-8 - {}", word.display());
+    for (at, word) in words.into_iter().enumerate() {
+        // It is not shown: it may be a password.
+        text.push(word.into_string().map_err(|_| {
+            let message = format!("Argument is not UTF-8 - number {}", at + 1);
             Output::misuse(
                 manifest,
                 &Misuse {
