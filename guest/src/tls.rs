@@ -155,7 +155,6 @@ impl<S: Read + Write> TlsStream<S> {
         };
         loop {
             match tls.step(None)? {
-                Step::Again if tls.ended => return Err(TlsError::Closed),
                 Step::Again => {}
                 Step::Ready => return Ok(tls),
                 Step::Read if !early.is_empty() => return Err(TlsError::Injected(early.len())),

@@ -19,7 +19,7 @@ pub(crate) async fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>
             let text = error.to_string();
             let words = text.strip_prefix("failed to lookup address information: ");
             Err(io::Error::new(
-                error.kind(),
+                io::ErrorKind::NotFound,
                 words.unwrap_or(&text).to_owned(),
             ))
         }
