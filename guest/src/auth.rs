@@ -20,7 +20,7 @@ struct Turn<'a> {
     /// How the line is called in a finding.
     lost_after: &'a str,
     refused_after: &'a str,
-    code: &'static [u8],
+    code: u16,
     /// How bad it is when the server is gone.
     lost: State,
 }
@@ -38,7 +38,7 @@ pub(crate) fn login<S: Read + Write>(
             shown: "AUTH LOGIN",
             lost_after: "AUTH LOGIN",
             refused_after: "AUTH LOGIN",
-            code: b"334",
+            code: 334,
             lost: State::Warning,
         },
         Turn {
@@ -46,7 +46,7 @@ pub(crate) fn login<S: Read + Write>(
             shown: &user,
             lost_after: "sending authuser",
             refused_after: "authuser",
-            code: b"334",
+            code: 334,
             lost: State::Critical,
         },
         Turn {
@@ -54,7 +54,7 @@ pub(crate) fn login<S: Read + Write>(
             shown: HIDDEN,
             lost_after: "sending authpass",
             refused_after: "authpass",
-            code: b"235",
+            code: 235,
             lost: State::Critical,
         },
     ];
@@ -75,7 +75,7 @@ fn take<S: Read + Write>(
     match session.reply() {
         Ok(reply) => {
             session.trace(|| format!("received {}", reply.text()));
-            let refused = !reply.bytes().starts_with(turn.code);
+            let refused = reply.code() != Some(turn.code);
             let text = format!("invalid response received after {}", turn.refused_after);
             Ok(refused.then_some(Finding {
                 state: State::Critical,

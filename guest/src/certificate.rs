@@ -3,6 +3,8 @@
 use std::fmt;
 
 use x509_parser::asn1_rs::Tag;
+use x509_parser::certificate::Validity;
+use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
@@ -14,21 +16,32 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// A certificate that cannot be read.
+/// What of a certificate cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unreadable;
+pub enum Unreadable {
+    /// All of it.
+    Certificate,
+    /// From when to when it is valid.
+    Validity,
+    /// Whose it is.
+    Subject,
+}
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it is not an X.509 certificate")
+        f.write_str(match self {
+            Self::Certificate => "it is not an X.509 certificate",
+            Self::Validity => "its dates are malformed",
+            Self::Subject => "its subject is malformed",
+        })
     }
 }
 
 /// Judges the remaining lifetime of a certificate (DER) at `now`, in seconds since 1970.
 pub fn judge(der: &[u8], now: i64, limits: Lifetime) -> Result<Finding, Unreadable> {
-    let Leaf {
-        validity, subject, ..
-    } = Leaf::parse(der).ok_or(Unreadable)?;
+    let leaf = Leaf::parse(der).ok_or(Unreadable::Certificate)?;
+    let (_, validity) = Validity::from_der(leaf.validity).map_err(|_| Unreadable::Validity)?;
+    let (_, subject) = X509Name::from_der(leaf.subject).map_err(|_| Unreadable::Subject)?;
     let name = common_name(&subject);
     if validity.not_before.timestamp() > now {
         let text = format!(
@@ -38,7 +51,8 @@ pub fn judge(der: &[u8], now: i64, limits: Lifetime) -> Result<Finding, Unreadab
         return Ok(finding(State::Critical, &text));
     }
     let end = validity.not_after;
-    let (state, text) = remaining(end.timestamp() - now, &date(end), limits);
+    let left = end.timestamp().saturating_sub(now);
+    let (state, text) = remaining(left, &date(end), limits);
     Ok(finding(state, &format!("Certificate '{name}' {text}")))
 }
 
@@ -114,8 +128,9 @@ fn string(attribute: &AttributeTypeAndValue<'_>) -> String {
     }
 }
 
-/// `Wed Aug 18 19:00:00 2027 +0000`, always in UTC.
+/// `Wed Aug 18 19:00:00 2027 +0000`, always in UTC, whatever zone the certificate names.
 fn date(time: ASN1Time) -> String {
+    let time = ASN1Time::from_timestamp(time.timestamp()).unwrap_or(time);
     let time = time.to_datetime();
     let (weekday, month) = (time.weekday().to_string(), time.month().to_string());
     format!(
@@ -180,6 +195,63 @@ mod tests {
             date(ASN1Time::from_timestamp(0).unwrap()),
             "Thu Jan  1 00:00:00 1970 +0000"
         );
+    }
+
+    /// 1950 to 1969, and nothing else that could be left out.
+    const OLD: &[u8] = b"\x30\x2d\x30\x2b\x02\x01\x01\x30\x00\x30\x00\x30\x1e\x17\x0d500101000000Z\
+                         \x17\x0d690101000000Z\x30\x00\x30\x00";
+
+    #[test]
+    fn no_clock_is_too_far_off() {
+        let limits = Lifetime {
+            warning: 0,
+            critical: 0,
+        };
+        for (now, words) in [
+            (i64::MAX, "expired on Wed Jan  1 00:00:00 1969 +0000."),
+            (
+                i64::MIN,
+                "is not valid before Sun Jan  1 00:00:00 1950 +0000.",
+            ),
+        ] {
+            let text = format!("CRITICAL - Certificate 'Unknown CN' {words}");
+            assert_eq!(
+                judge(OLD, now, limits).map(|finding| finding.text),
+                Ok(text)
+            );
+        }
+    }
+
+    #[test]
+    fn dates_of_other_zones_are_written_in_utc() {
+        let (_, time) = ASN1Time::from_der(b"\x17\x11270817190405-0130").unwrap();
+        assert_eq!(date(time), "Tue Aug 17 20:34:05 2027 +0000");
+    }
+
+    #[test]
+    fn what_is_malformed_is_named_and_the_key_is_found_all_the_same() {
+        let limits = Lifetime {
+            warning: 0,
+            critical: 0,
+        };
+        let changed = |from: &[u8], to: &[u8]| {
+            let at = OLD.windows(from.len()).position(|window| window == from);
+            let mut der = OLD.to_vec();
+            der[at.unwrap()..][..to.len()].copy_from_slice(to);
+            der
+        };
+        for (from, to, what) in [
+            (&b"690101"[..], &b"691301"[..], Unreadable::Validity),
+            (b"500101", b"\xff\xff0101", Unreadable::Validity),
+            (b"Z\x30\x00", b"Z\x02\x00", Unreadable::Subject),
+        ] {
+            let der = changed(from, to);
+            assert_eq!(judge(&der, 0, limits), Err(what));
+            assert_eq!(
+                Leaf::parse(&der).map(|leaf| leaf.key),
+                Some(&b"\x30\x00"[..])
+            );
+        }
     }
 
     #[test]

@@ -10,15 +10,14 @@ pub const REPLY_LIMIT: usize = 32 * 1024;
 pub struct Reply(Vec<u8>);
 
 impl Reply {
-    /// The three digits that it begins with; lines before the last one are not looked at.
+    /// The three digits that it begins with; none when a line below begins with others, as all
+    /// lines have the same (RFC 5321 section 4.2.1) and the reply would mean two things.
     #[must_use]
     pub fn code(&self) -> Option<u16> {
-        let digits = self.0.get(..3)?;
-        let followed_by_digit = self.0.get(3).is_some_and(u8::is_ascii_digit);
-        if followed_by_digit || !digits.iter().all(u8::is_ascii_digit) {
-            return None;
-        }
-        std::str::from_utf8(digits).ok()?.parse().ok()
+        let mut lines = self.lines();
+        let code = lines.next().and_then(code)?;
+        let agreed = lines.filter_map(self::code).all(|other| other == code);
+        agreed.then_some(code)
     }
 
     /// Whether the command was carried out (RFC 5321 section 4.2.1: 2yz).
@@ -143,6 +142,16 @@ impl ReplyReader {
     }
 }
 
+/// Three digits and no more.
+fn code(line: &[u8]) -> Option<u16> {
+    let (digits, rest) = line.split_at_checked(3)?;
+    let followed_by_digit = rest.first().is_some_and(u8::is_ascii_digit);
+    if followed_by_digit || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
 fn is_continued(line: &[u8]) -> bool {
     matches!(line, [a, b, c, b'-', ..] if [a, b, c].iter().all(|digit| digit.is_ascii_digit()))
 }
@@ -175,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn code_is_three_digits_and_no_more() {
+    fn code_is_three_digits_that_all_lines_have() {
         for (bytes, code) in [
             (&b"220 mx\r\n"[..], Some(220)),
             (b"220\r\n", Some(220)),
@@ -186,6 +195,10 @@ mod tests {
             (b"22\r\n", None),
             (b"\r\n", None),
             (b"\x00220 mx\r\n", None),
+            (b"220-mx\r\nthat is all\r\n", Some(220)),
+            (b"220-mx\r\n554 no\r\n", None),
+            (b"554-no\r\n220 mx\r\n", None),
+            (b"220-mx\r\n220-mx\r\n221 mx\r\n", None),
         ] {
             assert_eq!(reply(bytes).code(), code, "{bytes:?}");
         }

@@ -45,6 +45,17 @@ impl Case {
     pub fn label(&self) -> String {
         format!("{}/{}", self.group, self.name)
     }
+
+    /// How much memory the program gets, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        match &self.right {
+            Right::Same(_) => None,
+            Right::Better { want, .. } | Right::Ours(want) => {
+                want.max_memory.map(|most| most << 20)
+            }
+        }
+    }
 }
 
 /// What a program has to do in a scenario.
@@ -119,6 +130,8 @@ pub struct Want {
     pub received: Option<Vec<String>>,
     /// How long the program may take, in seconds.
     pub max_time: Option<f64>,
+    /// How much writable memory the program gets, in MiB; what needs more fails.
+    pub max_memory: Option<u64>,
 }
 
 /// What the times of a run must lie between, in seconds.
@@ -248,8 +261,9 @@ mod tests {
 
     #[test]
     fn a_case_of_ours_has_checks() {
-        let case = case("status = 'ours'\nlimit = 2\n[want]\nexit = [0]").unwrap();
+        let case = case("status = 'ours'\nlimit = 2\n[want]\nexit = [0]\nmax_memory = 8").unwrap();
         assert_eq!(case.limit, Duration::from_secs(2));
+        assert_eq!(case.memory(), Some(8 * 1024 * 1024));
         assert!(matches!(case.right, Right::Ours(want) if want.exit == Some(vec![0])));
     }
 

@@ -1,16 +1,20 @@
 //! Certificates made at run time, relative to now.
 
+mod crafted;
+mod der;
 mod kinds;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rcgen::string::BmpString;
-use rcgen::{CertificateParams, DistinguishedName, DnType, DnValue, KeyPair};
+use rcgen::{CertificateParams, DistinguishedName, DnType, DnValue, KeyPair, PublicKeyData};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use serde::Deserialize;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+pub use crafted::Crafted;
 pub use kinds::Kind;
 use kinds::Subject;
 
@@ -18,27 +22,50 @@ use kinds::Subject;
 const COMMON_NAME: [u64; 4] = [2, 5, 4, 3];
 
 /// What a server shows in a handshake.
-#[derive(Clone, Copy, Debug, serde::Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Written")]
 pub enum Credentials {
     /// A certificate of this kind.
     Kind(&'static Kind),
+    /// A certificate that no authority would issue.
+    Crafted(Arc<Crafted>),
     /// None: no handshake succeeds.
     None,
 }
 
-impl TryFrom<String> for Credentials {
+/// As a scenario writes it: a name, or a table.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "neither a certificate's name nor a table of its peculiarities"
+)]
+enum Written {
+    Name(String),
+    Table(Crafted),
+}
+
+impl TryFrom<Written> for Credentials {
     type Error = String;
 
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        match Kind::named(&name) {
-            _ if name == "none" => Ok(Self::None),
-            Some(kind) => Ok(Self::Kind(kind)),
-            None => Err(format!(
-                "there is no certificate `{name}`; see certificates/kinds.rs"
-            )),
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        match written {
+            Written::Table(crafted) => Ok(Self::Crafted(Arc::new(crafted))),
+            Written::Name(name) if name == "none" => Ok(Self::None),
+            Written::Name(name) => Kind::named(&name).map(Self::Kind).ok_or_else(|| {
+                format!("there is no certificate `{name}`; see certificates/kinds.rs")
+            }),
         }
     }
+}
+
+/// What a server shows in a handshake, and signs it with.
+pub struct Identity {
+    /// Its certificates, its own one first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// Its private key.
+    pub key: PrivateKeyDer<'static>,
+    /// The end of its certificate, as [`Certificate::not_after`]; not of a crafted one.
+    pub not_after: Option<String>,
 }
 
 /// A self-signed certificate and its key.
@@ -90,6 +117,36 @@ impl Certificates {
                 Ok(certificate)
             }
         }
+    }
+
+    /// What to show; nothing for [`Credentials::None`].
+    pub fn identity(&self, credentials: &Credentials) -> Result<Option<Identity>, rcgen::Error> {
+        Ok(match credentials {
+            Credentials::None => None,
+            Credentials::Kind(kind) => {
+                let certificate = self.certificate(kind)?;
+                Some(Identity {
+                    chain: vec![certificate.der.clone()],
+                    key: certificate.key(),
+                    not_after: Some(certificate.not_after.clone()),
+                })
+            }
+            Credentials::Crafted(crafted) => Some(self.crafted(crafted)?),
+        })
+    }
+
+    fn crafted(&self, crafted: &Crafted) -> Result<Identity, rcgen::Error> {
+        let chain = crafted.chain(&self.key.subject_public_key_info());
+        let key = if crafted.other_key {
+            KeyPair::generate()?.serialize_der()
+        } else {
+            self.key.serialize_der()
+        };
+        Ok(Identity {
+            chain: chain.into_iter().map(CertificateDer::from).collect(),
+            key: PrivatePkcs8KeyDer::from(key).into(),
+            not_after: None,
+        })
     }
 
     fn make(&self, kind: &Kind) -> Result<Certificate, rcgen::Error> {

@@ -10,10 +10,12 @@
 //! [`server::Server`] and returns an [`observation::Observation`], [`judge`] names the differences,
 //! and [`differences`] says which of them are known.
 
+mod bytes;
 pub mod case;
 pub mod certificates;
 pub mod corpus;
 pub mod differences;
+mod hex;
 pub mod judge;
 mod latin1;
 pub mod needs;

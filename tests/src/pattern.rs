@@ -16,6 +16,17 @@ impl Pattern {
     pub fn is_in(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
+
+    /// The pattern that every text matches which begins like this.
+    ///
+    /// # Panics
+    ///
+    /// Never: an escaped text is a valid expression.
+    #[must_use]
+    pub fn beginning_with(text: &str) -> Self {
+        let escaped = format!("^{}", regex::escape(text));
+        Self(Regex::new(&escaped).expect("an escaped text is a valid expression"))
+    }
 }
 
 impl TryFrom<String> for Pattern {

@@ -8,7 +8,9 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, kill_process_group, prlimit, waitid,
+};
 
 /// Bytes of stdout or stderr that are kept.
 const OUTPUT_LIMIT: usize = 1 << 20;
@@ -70,6 +72,18 @@ impl Program {
     /// The program's process, which leads its group.
     pub(crate) fn process(&self) -> Pid {
         self.process
+    }
+
+    /// Lets the program have no more than so many bytes of writable memory of its own: what needs
+    /// more fails.  (The peak that `wait4(2)` tells would be ours where that is higher, as a
+    /// process begins in the memory of the one that started it.)
+    pub(crate) fn limit_memory(&self, most: u64) -> io::Result<()> {
+        let limit = Rlimit {
+            current: Some(most),
+            maximum: Some(most),
+        };
+        prlimit(Some(self.process), Resource::Data, limit)?;
+        Ok(())
     }
 
     /// Waits for the end of the program, and kills what is left of its group then or when time is
@@ -192,6 +206,23 @@ mod tests {
         let ended = run("sleep 60 & sleep 60", None, Duration::from_millis(50));
         assert_eq!((ended.exit, ended.hang), (-9, true));
         assert!(ended.took < LONG);
+    }
+
+    #[test]
+    fn what_needs_more_memory_fails() {
+        let script = "until test -e go; do sleep 0.01; done; \
+                      x=$(head -c 30000000 /dev/zero | tr '\\0' x); echo ${#x}";
+        let ended = |most: u64| {
+            let folder = tempfile::tempdir().unwrap();
+            let mut command = Command::new("/bin/sh");
+            command.args(["-c", script]).current_dir(folder.path());
+            let program = Program::start(command, None).unwrap();
+            program.limit_memory(most).unwrap();
+            std::fs::write(folder.path().join("go"), "").unwrap();
+            program.end_within(LONG, || ()).unwrap().0
+        };
+        assert_eq!(ended(16 << 20).stdout, b"");
+        assert_eq!(ended(512 << 20).stdout, b"30000000\n");
     }
 
     #[test]

@@ -76,6 +76,9 @@ impl Runner {
         let port = server.port();
 
         let program = Program::start(self.command(case, &values, folder.path()), stdin)?;
+        if let Some(most) = case.memory() {
+            program.limit_memory(most)?;
+        }
         server.client_is(program.process());
         let (ended, transcript) = program.end_within(case.limit, || server.finish())?;
 

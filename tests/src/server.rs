@@ -2,6 +2,8 @@
 
 mod client;
 mod connection;
+mod disguise;
+mod fragments;
 mod handshake;
 mod listen;
 pub mod script;

@@ -8,6 +8,8 @@ use rustix::event::PollFlags;
 use rustls::{ServerConnection, Stream};
 use socket2::Socket;
 
+use super::disguise;
+use super::fragments::first_record;
 use super::waiting::{Stop, Waiting, Woken, gets_ready, may_be_tried_again};
 
 /// How long a server waits for any one thing that the client does.
@@ -108,6 +110,36 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
+    /// Sends all of these bytes beneath TLS, if that has begun.
+    pub(super) fn send_beneath(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        let tls = self.tls.take();
+        let sent = self.send(bytes);
+        self.tls = tls;
+        sent
+    }
+
+    /// A record of this type, sealed once TLS has begun.
+    pub(super) fn record(&mut self, content_type: u8, contents: &[u8]) -> io::Result<Vec<u8>> {
+        match &mut self.tls {
+            Some(tls) => disguise::seal(tls, content_type, contents),
+            None => plain_record(content_type, contents),
+        }
+    }
+
+    /// Changes the server's key.
+    pub(super) fn update_keys(&mut self) -> io::Result<Vec<u8>> {
+        let tls = self.tls.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        tls.refresh_traffic_keys().map_err(io::Error::other)?;
+        disguise::all_to_send(tls)
+    }
+
+    /// Takes the first whole record, still in clear.
+    pub(super) fn take_record(&mut self) -> Option<Vec<u8>> {
+        let (record, _) = first_record(&self.buffer)?;
+        let end = record.len();
+        Some(self.buffer.drain(..end).collect())
+    }
+
     /// Tells the client that the server sends no more.  It is not told by TLS: a server that dies
     /// does not say so either.
     pub(super) fn shut_down(&self) {
@@ -163,4 +195,11 @@ impl<'a> Connection<'a> {
     fn has_unsent(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.wants_write())
     }
+}
+
+/// RFC 8446 section 5.1; every version says that it is TLS 1.2.
+fn plain_record(content_type: u8, contents: &[u8]) -> io::Result<Vec<u8>> {
+    let length = u16::try_from(contents.len()).map_err(io::Error::other)?;
+    let header = [content_type, 0x03, 0x03];
+    Ok([&header, &length.to_be_bytes()[..], contents].concat())
 }

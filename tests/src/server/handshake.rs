@@ -5,17 +5,20 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rustix::event::PollFlags;
-use rustls::crypto::ring;
+use rustls::crypto::CryptoProvider;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{Accepted, Acceptor, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
 
 use super::Transcript;
 use super::connection::{Connection, STEP_LIMIT};
+use super::disguise::{self, all_to_send};
+use super::fragments::fragmented;
 use super::script::{Tls, Version};
 use super::waiting::{Stop, may_be_tried_again};
-use crate::certificates::{Certificate, Certificates, Credentials};
+use crate::certificates::{Certificates, Credentials, Identity};
 
 /// A fatal `handshake_failure` alert in a record of its own (RFC 8446 sections 5.1 and 6.2): what
 /// a server says that has no certificate to show.
@@ -49,22 +52,22 @@ fn shake_hands(
     }
     let accepted = client_hello(connection)?;
     let credentials = credentials_for(&accepted, tls, transcript);
-    let Credentials::Kind(kind) = credentials else {
+    let identity = certificates
+        .identity(credentials)
+        .map_err(|e| blame(transcript, &e))?;
+    let Some(identity) = identity else {
         let _ = connection.socket().write_all(&HANDSHAKE_FAILURE);
         return Err(Stop);
     };
-    let certificate = certificates
-        .certificate(kind)
-        .map_err(|e| blame(transcript, &e))?;
-    transcript.not_after = Some(certificate.not_after.clone());
-    let config = configuration(tls, &certificate).map_err(|e| blame(transcript, &e))?;
+    transcript.not_after.clone_from(&identity.not_after);
+    let config = configuration(tls, identity).map_err(|e| blame(transcript, &e))?;
     let secure = accepted
         .into_connection(Arc::new(config))
         .map_err(|(_, mut alert)| {
             let _ = alert.write_all(&mut connection.socket());
             Stop
         })?;
-    complete(connection, secure)
+    complete(connection, secure, tls.fragment)
 }
 
 /// A mistake of ours, not of the client.
@@ -95,9 +98,13 @@ fn client_hello(connection: &Connection<'_>) -> Result<Accepted, Stop> {
 }
 
 /// What to show to this client.  The server name is noted where the script asks for it.
-fn credentials_for(accepted: &Accepted, tls: &Tls, transcript: &mut Transcript) -> Credentials {
-    let Some(other) = tls.sni else {
-        return tls.credentials;
+fn credentials_for<'a>(
+    accepted: &Accepted,
+    tls: &'a Tls,
+    transcript: &mut Transcript,
+) -> &'a Credentials {
+    let Some(other) = &tls.sni else {
+        return &tls.credentials;
     };
     let hello = accepted.client_hello();
     let name = hello.server_name();
@@ -105,22 +112,25 @@ fn credentials_for(accepted: &Accepted, tls: &Tls, transcript: &mut Transcript) 
     if name.is_some() {
         other
     } else {
-        tls.credentials
+        &tls.credentials
     }
 }
 
-fn configuration(tls: &Tls, certificate: &Certificate) -> Result<ServerConfig, rustls::Error> {
+fn configuration(tls: &Tls, identity: Identity) -> Result<ServerConfig, rustls::Error> {
     let versions: Vec<_> = [(Version::V1_2, &TLS12), (Version::V1_3, &TLS13)]
         .into_iter()
         .filter(|&(version, _)| tls.min.is_none_or(|min| version >= min))
         .filter(|&(version, _)| tls.max.is_none_or(|max| version <= max))
         .map(|(_, version): (_, &'static SupportedProtocolVersion)| version)
         .collect();
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(disguise::provider());
     let builder = ServerConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(&versions)?
-        .with_client_cert_verifier(verifier(tls, certificate, provider)?);
-    let mut config = builder.with_single_cert(vec![certificate.der.clone()], certificate.key())?;
+        .with_client_cert_verifier(verifier(tls, &identity, provider.clone())?);
+    let key = provider.key_provider.load_private_key(identity.key)?;
+    // Not `with_single_cert`, which looks at the certificate.
+    let certified = SingleCertAndKey::from(CertifiedKey::new(identity.chain, key));
+    let mut config = builder.with_cert_resolver(Arc::new(certified));
     config.send_tls13_tickets = 0;
     Ok(config)
 }
@@ -128,39 +138,46 @@ fn configuration(tls: &Tls, certificate: &Certificate) -> Result<ServerConfig, r
 /// Where the client has to show a certificate, only the server's own is trusted.
 fn verifier(
     tls: &Tls,
-    certificate: &Certificate,
-    provider: Arc<rustls::crypto::CryptoProvider>,
+    identity: &Identity,
+    provider: Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, rustls::Error> {
     if !tls.client_cert {
         return Ok(WebPkiClientVerifier::no_client_auth());
     }
     let mut roots = RootCertStore::empty();
-    roots.add(certificate.der.clone())?;
+    roots.add_parsable_certificates(identity.chain.iter().cloned());
     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
         .build()
         .map_err(|e| rustls::Error::General(e.to_string()))
 }
 
+/// Sends and receives until the handshake is over.
 fn complete(
-    connection: &Connection<'_>,
+    connection: &mut Connection<'_>,
     mut secure: ServerConnection,
+    fragment: Option<usize>,
 ) -> Result<ServerConnection, Stop> {
     let until = Instant::now() + STEP_LIMIT;
-    while secure.is_handshaking() || secure.wants_write() {
-        match secure.complete_io(&mut connection.socket()) {
+    loop {
+        let bytes = all_to_send(&mut secure).map_err(|_| Stop)?;
+        connection.send(&match fragment {
+            Some(most) => fragmented(&bytes, most),
+            None => bytes,
+        })?;
+        if !secure.is_handshaking() {
+            return Ok(secure);
+        }
+        match secure.read_tls(&mut connection.socket()) {
+            Ok(0) => return Err(Stop),
             Ok(_) => {}
-            Err(e) if may_be_tried_again(&e) => {
-                let flags = if secure.wants_write() {
-                    PollFlags::OUT
-                } else {
-                    PollFlags::IN
-                };
-                if !connection.wait(flags, until) {
-                    return Err(Stop);
-                }
-            }
+            Err(e) if may_be_tried_again(&e) && connection.wait(PollFlags::IN, until) => continue,
             Err(_) => return Err(Stop),
         }
+        if secure.process_new_packets().is_err() {
+            // What is to be sent is an alert.
+            let bytes = all_to_send(&mut secure).map_err(|_| Stop)?;
+            connection.send(&bytes)?;
+            return Err(Stop);
+        }
     }
-    Ok(secure)
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::bytes::Bytes;
 use crate::certificates::Credentials;
-use crate::latin1;
+use crate::hex::Hex;
 use crate::pattern::Pattern;
 
 /// One server: what it listens on, and what it says to each connection.
@@ -70,13 +71,16 @@ pub enum Transport {
 #[serde(
     untagged,
     deny_unknown_fields,
-    expecting = "not a step; the steps are {send, times, each, gap}, {expect}, {delay}, \
-                 {tls, min, max, client_cert, sni}, and {eof = true} with close, reset, freeze \
-                 or thaw in the place of eof"
+    expecting = "not a step; the steps are {send, times, each, gap}, {bytes, record, times, \
+                 each, gap}, {expect}, {delay}, {tls, min, max, client_cert, sni, fragment}, \
+                 {key_updates}, and {eof = true} with starttls, hello, close, reset, freeze or \
+                 thaw in the place of eof"
 )]
 pub enum Step {
     /// Sends bytes.
     Send(Send),
+    /// Sends bytes beneath TLS, or records of it.
+    Raw(Raw),
     /// Reads a line; one that does not match is a problem, but the script goes on.
     Expect {
         /// What the line has to match.
@@ -90,6 +94,22 @@ pub enum Step {
     },
     /// A TLS handshake.
     Tls(Tls),
+    /// The session in clear that leads to TLS: the greeting, EHLO, the offer of STARTTLS, and a
+    /// 220 to that.
+    StartTls {
+        /// The mark of this step.
+        starttls: Yes,
+    },
+    /// Reads the hello with which a client begins its handshake, and does not answer it.
+    Hello {
+        /// The mark of this step.
+        hello: Yes,
+    },
+    /// Changes the server's key, and tells the client to change its own (RFC 8446 section 4.6.3).
+    KeyUpdates {
+        /// How many times.
+        key_updates: usize,
+    },
     /// Sends no more; what the client still sends is recorded.
     Eof {
         /// The mark of this step.
@@ -136,6 +156,26 @@ pub struct Send {
     pub gap: Duration,
 }
 
+/// Bytes that the server's TLS, if any has begun, does not know of.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Raw {
+    /// The bytes; a session id in them is that of the client's last hello.
+    pub bytes: Hex,
+    /// Makes them the contents of a record of this type (RFC 8446 section 5.1), sealed once TLS
+    /// has begun.  Without it they are sent as they are.
+    pub record: Option<u8>,
+    /// How many copies of them.
+    #[serde(default = "once")]
+    pub times: usize,
+    /// How many bytes at a time; all at once without it.
+    #[serde(rename = "each")]
+    pub piece: Option<usize>,
+    /// The pause after each piece.
+    #[serde(default, deserialize_with = "crate::seconds::deserialize")]
+    pub gap: Duration,
+}
+
 /// A TLS handshake, of any version from 1.2 on.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -152,6 +192,8 @@ pub struct Tls {
     pub client_cert: bool,
     /// Notes the server name that the client asks for, and shows this instead when it does.
     pub sni: Option<Credentials>,
+    /// How many bytes of the handshake a record in clear holds at most.
+    pub fragment: Option<usize>,
 }
 
 impl From<Credentials> for Tls {
@@ -162,6 +204,7 @@ impl From<Credentials> for Tls {
             max: None,
             client_cert: false,
             sni: None,
+            fragment: None,
         }
     }
 }
@@ -190,21 +233,6 @@ pub struct Rule {
     /// then the connection is closed.
     #[serde(default)]
     pub close: bool,
-}
-
-/// Bytes, each written as one character.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Bytes(pub Vec<u8>);
-
-impl TryFrom<String> for Bytes {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        latin1::bytes(&text)
-            .map(Self)
-            .map_err(|c| format!("{c:?} is not one byte; write the bytes as \\u0000 to \\u00ff"))
-    }
 }
 
 /// The value `true`.
@@ -239,17 +267,28 @@ mod tests {
         let script = script(
             "transport = 'unix_stale'\nsteps = [{send = '\u{e9}', times = 2, each = 1, gap = 0.5}, \
              {expect = '^A'}, {delay = 1}, {tls = 'days20', min = 'TLSv1_3'}, {eof = true}, \
-             {close = true}, {reset = true}, {freeze = true}, {thaw = true}]\n\
+             {close = true}, {reset = true}, {freeze = true}, {thaw = true}, \
+             {bytes = '16 {session}', record = 22, times = 2}, {hello = true}, \
+             {key_updates = 3}, {tls = {names = 9}, fragment = 1}, {starttls = true}]\n\
              rules = [{on = 'x', send = 'y', tls = 'none', close = true}]",
         )
         .unwrap();
         assert_eq!(script.transport, Transport::UnixStale);
-        assert_eq!((script.steps.len(), script.rules.len()), (9, 1));
+        assert_eq!((script.steps.len(), script.rules.len()), (14, 1));
         assert!(matches!(&script.steps[0], Step::Send(send)
             if send.bytes.0 == [0xe9] && send.times == 2 && send.gap.as_millis() == 500));
         assert!(matches!(&script.steps[2], Step::Delay { delay } if delay.as_secs() == 1));
         assert!(matches!(&script.steps[3], Step::Tls(tls) if tls.min == Some(Version::V1_3)));
         assert!(matches!(script.steps[8], Step::Thaw { .. }));
+        assert!(matches!(&script.steps[9], Step::Raw(raw)
+            if raw.bytes.bytes(b"ID") == b"\x16ID" && raw.record == Some(22)));
+        assert!(matches!(script.steps[10], Step::Hello { .. }));
+        assert!(matches!(
+            script.steps[11],
+            Step::KeyUpdates { key_updates: 3 }
+        ));
+        assert!(matches!(&script.steps[12], Step::Tls(tls) if tls.fragment == Some(1)));
+        assert!(matches!(script.steps[13], Step::StartTls { .. }));
     }
 
     #[test]
@@ -262,6 +301,8 @@ mod tests {
             "steps = [{expect = '('}]",
             "steps = [{send = '\u{20ac}'}]",
             "steps = [{tls = 'nosuch'}]",
+            "steps = [{tls = {nosuch = 1}}]",
+            "steps = [{bytes = 'x'}]",
             "rules = [{send = 'x'}]",
         ] {
             assert!(script(text).is_err(), "{text}");

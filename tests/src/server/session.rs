@@ -1,16 +1,30 @@
 //! Playing the script to one connection.
 
+use std::io;
 use std::time::Instant;
 
 use super::Transcript;
 use super::client::{Client, Frozen};
 use super::connection::{Connection, STEP_LIMIT};
+use super::fragments::is_handshake;
 use super::handshake::begin_tls;
-use super::script::{Rule, Script, Send, Step, Tls};
+use super::script::{Raw, Rule, Script, Send, Step, Tls};
 use super::waiting::Stop;
 use crate::certificates::Certificates;
 use crate::latin1;
 use crate::pattern::Pattern;
+
+/// What leads to TLS: the beginnings of the client's lines, and the replies to them.
+const LEADING_TO_TLS: [(Option<&str>, &str); 3] = [
+    (None, "220 mx.example.org ESMTP\r\n"),
+    (Some("EHLO "), "250-mx.example.org\r\n250 STARTTLS\r\n"),
+    (Some("STARTTLS"), "220 go\r\n"),
+];
+/// Raw bytes that are made before they are sent.
+const BATCH: usize = 64 * 1024;
+/// Where the length of the session id stands in a record with a hello: behind the header of the
+/// record, that of the message, the version and the random (RFC 8446 section 4.1.2).
+const SESSION_LENGTH: usize = 5 + 4 + 2 + 32;
 
 pub(super) struct Session<'a> {
     // The connection is closed before a stopped client goes on: fields are dropped in this order.
@@ -18,6 +32,8 @@ pub(super) struct Session<'a> {
     frozen: Option<Frozen>,
     /// The client has begun a handshake while the server speaks plain text.
     said_hello: bool,
+    /// The session id of the client's last hello that was read.
+    hello_id: Vec<u8>,
     certificates: &'a Certificates,
     client: &'a Client,
     transcript: &'a mut Transcript,
@@ -34,6 +50,7 @@ impl<'a> Session<'a> {
             connection,
             frozen: None,
             said_hello: false,
+            hello_id: Vec::new(),
             certificates,
             client,
             transcript,
@@ -47,8 +64,8 @@ impl<'a> Session<'a> {
     }
 
     fn all_of(&mut self, script: &Script) -> Result<(), Stop> {
-        if let Some(credentials) = script.tls {
-            self.begin_tls(&credentials.into())?;
+        if let Some(credentials) = &script.tls {
+            self.begin_tls(&credentials.clone().into())?;
         }
         for step in &script.steps {
             self.step(step)?;
@@ -64,9 +81,13 @@ impl<'a> Session<'a> {
     fn step(&mut self, step: &Step) -> Result<(), Stop> {
         match step {
             Step::Send(send) => self.send(send),
+            Step::Raw(raw) => self.send_raw(raw),
             Step::Expect { expect } => self.expect(expect),
             Step::Delay { delay } => self.connection.pause(*delay),
             Step::Tls(tls) => self.begin_tls(tls),
+            Step::StartTls { .. } => self.lead_to_tls(),
+            Step::Hello { .. } => self.hello(),
+            Step::KeyUpdates { key_updates } => self.update_keys(*key_updates),
             Step::Eof { .. } => {
                 self.connection.shut_down();
                 self.frozen = None;
@@ -75,9 +96,8 @@ impl<'a> Session<'a> {
             }
             Step::Close { .. } => Err(Stop),
             Step::Reset { .. } => {
-                if let Err(e) = self.connection.reset_at_end() {
-                    self.transcript.problems.push(format!("server: {e}"));
-                }
+                let armed = self.connection.reset_at_end();
+                armed.map_err(|e| self.blame(&e))?;
                 Err(Stop)
             }
             Step::Freeze { .. } => {
@@ -103,6 +123,49 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    fn send_raw(&mut self, raw: &Raw) -> Result<(), Stop> {
+        let bytes = raw.bytes.bytes(&self.hello_id);
+        let mut unsent = Vec::new();
+        for _ in 0..raw.times {
+            match raw.record {
+                Some(content_type) => {
+                    let record = self.connection.record(content_type, &bytes);
+                    unsent.extend(record.map_err(|e| self.blame(&e))?);
+                }
+                None => unsent.extend_from_slice(&bytes),
+            }
+            // Not all of them at once: there may be millions.
+            if unsent.len() >= BATCH {
+                self.deliver(&unsent, raw)?;
+                unsent.clear();
+            }
+        }
+        self.deliver(&unsent, raw)
+    }
+
+    fn deliver(&mut self, bytes: &[u8], raw: &Raw) -> Result<(), Stop> {
+        for piece in bytes.chunks(raw.piece.unwrap_or(BATCH).max(1)) {
+            self.connection.send_beneath(piece)?;
+            self.connection.pause(raw.gap)?;
+        }
+        Ok(())
+    }
+
+    fn update_keys(&mut self, times: usize) -> Result<(), Stop> {
+        for _ in 0..times {
+            let update = self.connection.update_keys();
+            let update = update.map_err(|e| self.blame(&e))?;
+            self.connection.send_beneath(&update)?;
+        }
+        Ok(())
+    }
+
+    /// A mistake of the script.
+    fn blame(&mut self, error: &io::Error) -> Stop {
+        self.transcript.problems.push(format!("server: {error}"));
+        Stop
+    }
+
     fn expect(&mut self, pattern: &Pattern) -> Result<(), Stop> {
         let Some(line) = self.line() else {
             self.mismatch(pattern, "the client was gone");
@@ -117,6 +180,16 @@ impl<'a> Session<'a> {
     fn mismatch(&mut self, pattern: &Pattern, what: &str) {
         let problem = format!("script: expected {pattern}, {what}");
         self.transcript.problems.push(problem);
+    }
+
+    fn lead_to_tls(&mut self) -> Result<(), Stop> {
+        for (due, reply) in LEADING_TO_TLS {
+            if let Some(due) = due {
+                self.expect(&Pattern::beginning_with(due))?;
+            }
+            self.connection.send(reply.as_bytes())?;
+        }
+        Ok(())
     }
 
     fn begin_tls(&mut self, tls: &Tls) -> Result<(), Stop> {
@@ -142,8 +215,8 @@ impl<'a> Session<'a> {
         if let Some(bytes) = &rule.send {
             self.connection.send(&bytes.0)?;
         }
-        if let Some(credentials) = rule.tls {
-            self.begin_tls(&credentials.into())?;
+        if let Some(credentials) = &rule.tls {
+            self.begin_tls(&credentials.clone().into())?;
         }
         if rule.close { Err(Stop) } else { Ok(()) }
     }
@@ -177,6 +250,26 @@ impl<'a> Session<'a> {
         text
     }
 
+    /// Reads the hello of a client, for a server that answers by raw bytes.
+    fn hello(&mut self) -> Result<(), Stop> {
+        let until = Instant::now() + STEP_LIMIT;
+        loop {
+            let record = self.connection.take_record();
+            // A second hello may come behind a change of the cipher (RFC 8446 appendix D.4).
+            if let Some(hello) = record.as_ref().filter(|record| is_handshake(record)) {
+                self.said_hello = true;
+                self.hello_id = session_id(hello).unwrap_or_default();
+                self.transcript.note("<CLIENT HELLO>");
+                return Ok(());
+            }
+            if record.is_none() && !self.connection.receive(until) {
+                let problem = "script: expected a hello, the client was gone".to_owned();
+                self.transcript.problems.push(problem);
+                return Err(Stop);
+            }
+        }
+    }
+
     /// Once a client has begun a handshake that nobody answers, nothing of it is text.
     fn skip_client_hello(&mut self) {
         if !self.said_hello && self.connection.has_client_hello() {
@@ -187,4 +280,9 @@ impl<'a> Session<'a> {
             self.connection.take_rest();
         }
     }
+}
+
+fn session_id(hello: &[u8]) -> Option<Vec<u8>> {
+    let (length, rest) = hello.get(SESSION_LENGTH..)?.split_first()?;
+    rest.get(..usize::from(*length)).map(<[u8]>::to_vec)
 }
