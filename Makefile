@@ -7,6 +7,7 @@ PLUGINDIR ?= $(PREFIX)/lib/sandcheck/plugins
 DESTDIR ?=
 
 CHECK_SMTP = target/release/check_smtp
+SANDCHECK = target/release/sandcheck
 
 # The shipped program is linked statically, without position-independent code: starting it is most
 # of what a check costs (docs/decisions.md). `cargo build --release` gives a dynamic one.
@@ -25,10 +26,13 @@ help: ## Show the targets
 setup: ## Install or name what the build needs
 	@scripts/setup build
 
-build: setup ## Build target/release/check_smtp, with the component in it
+# Two builds, because features of one build are shared: check_smtp has no compiler in it.
+build: setup ## Build target/release/check_smtp, with its component in it, and target/release/sandcheck
 	$(CC_FOR_TRIPLE) $(CARGO) build --release --locked --package check-smtp-oneshot $(STATIC)
+	$(CC_FOR_TRIPLE) $(CARGO) build --profile runner --locked --package sandcheck-runner $(STATIC)
 	@mkdir -p target/release
 	@cp target/$(TRIPLE)/release/check_smtp $(CHECK_SMTP)
+	@cp target/$(TRIPLE)/runner/sandcheck $(SANDCHECK)
 
 component: setup ## Build the component for other hosts, target/wasm32-wasip2/component/check_smtp.wasm
 	$(CARGO) build --locked --package check-smtp --lib --target wasm32-wasip2 --profile component
@@ -36,7 +40,7 @@ component: setup ## Build the component for other hosts, target/wasm32-wasip2/co
 demo: build ## Run the check against a bundled SMTP server
 	$(CARGO) run --quiet --locked --package sandcheck-tests --bin demo -- $(CHECK_SMTP)
 
-test: build ## Run every test that needs no root
+test: build component ## Run every test that needs no root
 	@scripts/setup test
 	$(CARGO) test --locked --workspace --exclude check-smtp-oneshot
 
@@ -58,12 +62,13 @@ bench-quick: build ## The same with fewer runs
 	$(CARGO) build --release --locked --package sandcheck-tests --bin smtp-server
 	$(CARGO) run --release --locked --package sandcheck-benches -- --quick
 
-install: ## Install check_smtp, which has been built, into PLUGINDIR
-	@test -f $(CHECK_SMTP) || { echo "nothing is built yet: make build"; exit 1; }
+install: ## Install what has been built: check_smtp into PLUGINDIR, sandcheck into PREFIX/bin
+	@test -f $(CHECK_SMTP) -a -f $(SANDCHECK) || { echo "nothing is built yet: make build"; exit 1; }
 	install -D -m 755 $(CHECK_SMTP) $(DESTDIR)$(PLUGINDIR)/check_smtp
+	install -D -m 755 $(SANDCHECK) $(DESTDIR)$(PREFIX)/bin/sandcheck
 
-uninstall: ## Remove it again
-	rm -f $(DESTDIR)$(PLUGINDIR)/check_smtp
+uninstall: ## Remove both again
+	rm -f $(DESTDIR)$(PLUGINDIR)/check_smtp $(DESTDIR)$(PREFIX)/bin/sandcheck
 
 clean: ## Remove what was built
 	$(CARGO) clean

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::bindings::monitoring::plugin::types::{Argument, Kind, Manifest, Misuse, State};
 use crate::error::RunError;
-use crate::grants::Grants;
+use crate::grants::{Grants, Rules};
 use crate::plugin::{Instance, Plugin};
 use crate::words::{CommandLine, Stop};
 use crate::{escape, help, ini, render, words};
@@ -43,18 +43,23 @@ impl Output {
     }
 }
 
-/// Runs a plugin once, as its command line says. `program` is the name that it was called by.
-pub async fn run(plugin: &Plugin, program: &str, words: Vec<OsString>) -> Output {
+/// Runs a plugin once, as its command line says, within the operator's rules. `program` is the name
+/// that it was called by.
+pub async fn run(plugin: &Plugin, rules: Rules, program: &str, words: Vec<OsString>) -> Output {
     let mut instance = match plugin.instantiate().await {
         Ok(instance) => instance,
-        Err(error) => return failed(&error, 0),
+        Err(RunError::NoPlugin(error)) => {
+            let line = escape::line(&format!("{program}: {error}"));
+            return Output::unknown(format!("UNKNOWN - {line}\n"));
+        }
+        Err(error) => return failed(&error),
     };
     let manifest = match instance.describe().await {
         Ok(manifest) => manifest,
-        Err(error) => return failed(&error, 0),
+        Err(error) => return failed(&error),
     };
     match read(&manifest, words) {
-        Ok(line) => act(instance, &manifest, program, line).await,
+        Ok(line) => act(instance, &manifest, rules, program, line).await,
         Err(output) => output,
     }
 }
@@ -91,15 +96,16 @@ fn read(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Output
 async fn act(
     mut instance: Instance,
     manifest: &Manifest,
+    rules: Rules,
     program: &str,
     line: CommandLine,
 ) -> Output {
     let Some(stop) = line.stop else {
-        return check(instance, manifest, line).await;
+        return check(instance, manifest, rules, line).await;
     };
     // The first mistake counts, and it may stand before the place where reading stopped.
     match instance.validate(&line.arguments).await {
-        Err(error) => failed(&error, 0),
+        Err(error) => failed(&error),
         Ok(Err(misuse)) => Output::misuse(manifest, &misuse),
         Ok(Ok(())) => stopped(manifest, program, stop),
     }
@@ -121,13 +127,13 @@ fn stopped(manifest: &Manifest, program: &str, stop: Stop) -> Output {
     }
 }
 
-async fn check(instance: Instance, manifest: &Manifest, line: CommandLine) -> Output {
+async fn check(instance: Instance, manifest: &Manifest, rules: Rules, line: CommandLine) -> Output {
     let mut arguments = line.arguments;
     if let Some(missing) = missing(manifest, &arguments) {
         return Output::misuse(manifest, &missing);
     }
     let budget = budget(manifest, &arguments);
-    let grants = Grants::named_by(manifest, &arguments);
+    let grants = Grants::named_by(manifest, &arguments, rules);
     // Without any word the plugin is to see that nothing was asked.
     if !line.is_empty {
         add_node_name(manifest, &mut arguments);
@@ -142,19 +148,12 @@ async fn check(instance: Instance, manifest: &Manifest, line: CommandLine) -> Ou
             exit_code: render::exit_code(report.state),
         },
         Err(RunError::Misuse(misuse)) => Output::misuse(manifest, &misuse),
-        Err(error) => failed(&error, budget),
+        Err(error) => failed(&error),
     }
 }
 
-fn failed(error: &RunError, budget: u64) -> Output {
-    match error {
-        RunError::TimedOut if budget > 0 => Output {
-            stdout: format!("CRITICAL - Socket timeout after {budget} seconds\n"),
-            stderr: String::new(),
-            exit_code: render::exit_code(State::Critical),
-        },
-        error => Output::unknown(format!("UNKNOWN - {}\n", escape::line(&error.to_string()))),
-    }
+fn failed(error: &RunError) -> Output {
+    Output::unknown(format!("UNKNOWN - {}\n", escape::line(&error.to_string())))
 }
 
 /// The first option that is needed and not there.

@@ -40,7 +40,8 @@ fn cut(out: &mut String) {
 
 /// C1 controls, line and paragraph separators, and what Unicode calls format characters: joiners,
 /// marks, embeddings, overrides and isolates of the bidirectional algorithm, tags.
-fn is_invisible(c: char) -> bool {
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'

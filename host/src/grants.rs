@@ -1,12 +1,33 @@
-//! Which endpoints a run may connect to: those that its own arguments name, and nothing else.
+//! Which endpoints a run may connect to.
+//!
+//! Without any rule: those that its own arguments name, and nothing else. A connection has to be
+//! *declared* (the manifest has options of the kinds host and port) and *named* (this command line
+//! gives them values). The operator's [`Rules`] narrow that, or add to it where they say so.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::path::Path;
 
 use crate::bindings::monitoring::plugin::types::{Argument, Kind, Manifest, OptionSpec};
+use crate::endpoint::{Class, Pattern, plain};
 
-/// An endpoint that may be connected to.
+/// What the operator says about connections, whatever a command line names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// These may be connected to, although nothing names them.
+    pub allow: Vec<Pattern>,
+    /// These may not be connected to. Nothing overrides it.
+    pub deny: Vec<Pattern>,
+    /// When there is any: nothing else may be connected to.
+    pub only: Vec<Pattern>,
+    /// Whether a host that the manifest gives as a default counts as named. Only for a plugin that
+    /// is trusted to name one.
+    pub trust_defaults: bool,
+}
+
+/// An endpoint that was named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Grant {
+pub enum Endpoint {
     /// A TCP port of a host.
     Tcp {
         /// The name or address as it was given, without brackets.
@@ -21,54 +42,245 @@ pub enum Grant {
     },
 }
 
+/// Why an endpoint may not be connected to, and what would allow it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The endpoint, as a rule would name it.
+    pub endpoint: String,
+    /// Why not.
+    pub reason: String,
+    /// What would allow it.
+    pub remedy: String,
+}
+
+impl Refusal {
+    /// The endpoint may be anything that a plugin asks for; whatever does not stand in one that makes
+    /// sense is not shown.
+    fn new(endpoint: &str, reason: String, remedy: String) -> Self {
+        let endpoint = endpoint
+            .chars()
+            .map(|c| if is_shown(c) { c } else { '?' })
+            .collect();
+        Self {
+            endpoint,
+            reason,
+            remedy,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            endpoint,
+            reason,
+            remedy,
+        } = self;
+        write!(
+            f,
+            "connection to {endpoint} refused: {reason}; to allow it: {remedy}"
+        )
+    }
+}
+
+impl std::error::Error for Refusal {}
+
 /// The endpoints of one run. Without any, nothing can be connected to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grants(Vec<Grant>);
+pub struct Grants {
+    named: Vec<Endpoint>,
+    rules: Rules,
+}
 
 impl Grants {
-    /// What the arguments name: every value of an option of the kind host, with every value of an
-    /// option of the kind port. Where an option is not given, what others imply or its default
-    /// counts.
+    /// What the arguments name, within the rules: every value of an option of the kind host, with
+    /// every value of an option of the kind port. Where a port is not given, what others imply or
+    /// its default counts; a host counts only when it is given.
     #[must_use]
-    pub fn named_by(manifest: &Manifest, arguments: &[Argument]) -> Self {
-        let ports: Vec<u16> = values(manifest, arguments, Kind::Port)
+    pub fn named_by(manifest: &Manifest, arguments: &[Argument], rules: Rules) -> Self {
+        let ports: Vec<u16> = values(manifest, arguments, Kind::Port, true)
             .filter_map(|port| port.trim_start().parse().ok())
             .filter(|port| *port > 0)
             .collect();
-        let grants = values(manifest, arguments, Kind::Host).flat_map(|host| {
-            if host.starts_with('/') {
-                return vec![Grant::Unix {
-                    path: host.to_owned(),
-                }];
-            }
-            let host = without_brackets(host);
-            ports
-                .iter()
-                .map(|port| Grant::Tcp {
-                    host: host.to_owned(),
-                    port: *port,
-                })
-                .collect()
-        });
-        Self(grants.collect())
+        let hosts = values(manifest, arguments, Kind::Host, rules.trust_defaults);
+        let named = hosts.flat_map(|host| endpoints(host, &ports)).collect();
+        Self { named, rules }
     }
 
-    /// Whether this TCP endpoint is granted.
+    /// The endpoints that were named.
     #[must_use]
-    pub fn allow_tcp(&self, host: &str, port: u16) -> bool {
-        self.0.iter().any(|grant| {
-            matches!(grant, Grant::Tcp { host: granted, port: granted_port }
-                if *granted_port == port && is_same_host(granted, host))
+    pub fn named(&self) -> &[Endpoint] {
+        &self.named
+    }
+
+    /// Whether this host may be asked for at all. An address is checked as an address too, and so
+    /// is each address that a name leads to: see [`Grants::allow_address`].
+    pub fn allow_host(&self, host: &str, port: u16) -> Result<(), Refusal> {
+        let address = host.parse::<IpAddr>().ok();
+        let is_meant = |rule: &Pattern| {
+            rule.names_tcp(host, port)
+                || address.is_some_and(|address| rule.covers_address(address, port))
+        };
+        let refuse = |reason, remedy| Err(Refusal::new(&tcp(host, port), reason, remedy));
+        if !self.is_named(host, port) && !self.rules.allow.iter().any(is_meant) {
+            let remedy = by_allowing(&tcp(host, port));
+            return refuse(UNNAMED.to_owned(), remedy);
+        }
+        if let Some(rule) = self.rules.deny.iter().find(|rule| is_meant(rule)) {
+            return refuse(denied_by(rule), without(rule));
+        }
+        let may_be_covered = address.is_none() && self.rules.only.iter().any(Pattern::is_network);
+        let is_in = self.rules.only.is_empty() || self.rules.only.iter().any(is_meant);
+        if !is_in && !may_be_covered {
+            return refuse(OUTSIDE.to_owned(), into_only(&tcp(host, port)));
+        }
+        Ok(())
+    }
+
+    /// Whether this address, which that host leads to, may be connected to.
+    pub fn allow_address(&self, host: &str, address: IpAddr, port: u16) -> Result<(), Refusal> {
+        let covers = |rule: &&Pattern| rule.covers_address(address, port);
+        let of_address = tcp(&address.to_string(), port);
+        let refuse = |reason: String, remedy: String| {
+            let reason = match host.parse::<IpAddr>() {
+                Ok(_) => reason,
+                Err(_) => format!("it leads to {address}, {reason}"),
+            };
+            Err(Refusal::new(&tcp(host, port), reason, remedy))
+        };
+        if let Some(rule) = self.rules.deny.iter().find(covers) {
+            return refuse(denied_by(rule), without(rule));
+        }
+        if Class::Metadata.contains(address) && !self.is_literal(host, address, port) {
+            let reason = "where clouds tell a machine its secrets".to_owned();
+            let remedy = format!("name the address itself, or --allow {of_address}");
+            return refuse(reason, remedy);
+        }
+        let only = &self.rules.only;
+        if only.is_empty()
+            || only
+                .iter()
+                .any(|rule| rule.names_tcp(host, port) || covers(&rule))
+        {
+            return Ok(());
+        }
+        refuse(OUTSIDE.to_owned(), into_only(&of_address))
+    }
+
+    /// Whether this Unix socket may be connected to: by the path that is asked for, and by the one
+    /// that links lead to.
+    pub fn allow_unix(&self, path: &str) -> Result<(), Refusal> {
+        let endpoint = format!("unix:{path}");
+        let refuse = |reason, remedy| Err(Refusal::new(&endpoint, reason, remedy));
+        let is_named = self
+            .named
+            .iter()
+            .any(|named| matches!(named, Endpoint::Unix { path: named } if named == path));
+        if !is_named && !self.rules.allow.iter().any(|rule| rule.names_unix(path)) {
+            return refuse(UNNAMED.to_owned(), by_allowing(&endpoint));
+        }
+        let Rules { deny, only, .. } = &self.rules;
+        if deny.is_empty() && only.is_empty() {
+            return Ok(());
+        }
+        let real = std::fs::canonicalize(Path::new(path));
+        let real = real.as_deref().ok().and_then(Path::to_str).unwrap_or(path);
+        let is_meant = |rule: &&Pattern| rule.names_unix(path) || rule.names_unix(real);
+        if let Some(rule) = deny.iter().find(is_meant) {
+            return refuse(denied_by(rule), without(rule));
+        }
+        if !only.is_empty() && !only.iter().any(|rule| rule.names_unix(real)) {
+            return refuse(OUTSIDE.to_owned(), into_only(&format!("unix:{real}")));
+        }
+        Ok(())
+    }
+
+    fn is_named(&self, host: &str, port: u16) -> bool {
+        self.named.iter().any(|endpoint| {
+            matches!(endpoint, Endpoint::Tcp { host: named, port: named_port }
+                if *named_port == port && is_same_host(named, host))
         })
     }
 
-    /// Whether this Unix socket is granted.
-    #[must_use]
-    pub fn allow_unix(&self, path: &str) -> bool {
-        self.0
-            .iter()
-            .any(|grant| matches!(grant, Grant::Unix { path: granted } if granted == path))
+    /// Whether the address itself was named or allowed, and not just a name or a network.
+    fn is_literal(&self, host: &str, address: IpAddr, port: u16) -> bool {
+        let is_asked = host
+            .parse()
+            .is_ok_and(|asked: IpAddr| plain(asked) == plain(address));
+        (is_asked && self.is_named(host, port))
+            || self
+                .rules
+                .allow
+                .iter()
+                .any(|rule| rule.is_address(address, port))
     }
+}
+
+/// Why something is refused that nobody asked for.
+const UNNAMED: &str = "the command line does not name it";
+
+/// Why something is refused that is not among what `only` lists.
+const OUTSIDE: &str = "it is not among the only ones that the policy allows";
+
+/// What would allow something that makes no sense.
+const NOTHING: &str = "nothing can, it is no endpoint";
+
+/// What is no endpoint cannot be allowed either: a plugin that asks for `a --allow b` is not to be
+/// helped.
+fn by_allowing(endpoint: &str) -> String {
+    if is_endpoint(endpoint) {
+        format!("--allow {endpoint}")
+    } else {
+        NOTHING.to_owned()
+    }
+}
+
+fn into_only(endpoint: &str) -> String {
+    if is_endpoint(endpoint) {
+        format!("add '{endpoint}' to the policy's only")
+    } else {
+        NOTHING.to_owned()
+    }
+}
+
+fn is_endpoint(text: &str) -> bool {
+    text.chars().all(is_shown) && Pattern::parse(text).is_ok()
+}
+
+/// What may stand in an endpoint that is shown.
+fn is_shown(c: char) -> bool {
+    c.is_alphanumeric() || ":/.-_[]%@+=,~".contains(c)
+}
+
+fn denied_by(rule: &Pattern) -> String {
+    format!("denied by '{}'", rule.original())
+}
+
+fn without(rule: &Pattern) -> String {
+    format!("take '{}' out of what is denied", rule.original())
+}
+
+/// As a rule names it.
+fn tcp(host: &str, port: u16) -> String {
+    if host.contains(':') {
+        format!("tcp://[{host}]:{port}")
+    } else {
+        format!("tcp://{host}:{port}")
+    }
+}
+
+fn endpoints(host: &str, ports: &[u16]) -> Vec<Endpoint> {
+    if host.starts_with('/') {
+        return vec![Endpoint::Unix {
+            path: host.to_owned(),
+        }];
+    }
+    let host = without_brackets(host);
+    let endpoint = |port: &u16| Endpoint::Tcp {
+        host: host.to_owned(),
+        port: *port,
+    };
+    ports.iter().map(endpoint).collect()
 }
 
 /// The values of all options of a kind.
@@ -76,18 +288,20 @@ fn values<'a>(
     manifest: &'a Manifest,
     arguments: &'a [Argument],
     kind: Kind,
+    trust_defaults: bool,
 ) -> impl Iterator<Item = &'a str> {
     let options = manifest
         .options
         .iter()
         .filter(move |option| option.kind == kind);
-    options.flat_map(|option| option_values(manifest, arguments, option))
+    options.flat_map(move |option| option_values(manifest, arguments, option, trust_defaults))
 }
 
 fn option_values<'a>(
     manifest: &'a Manifest,
     arguments: &'a [Argument],
     option: &'a OptionSpec,
+    trust_defaults: bool,
 ) -> Vec<&'a str> {
     let given = arguments
         .iter()
@@ -98,12 +312,12 @@ fn option_values<'a>(
     if option.repeatable && !given.is_empty() {
         return given;
     }
-    let implied = || implied_value(manifest, arguments, &option.name);
-    let value = given
-        .last()
-        .copied()
-        .or_else(implied)
-        .or(option.default.as_deref());
+    let by_default = || {
+        implied_value(manifest, arguments, &option.name)
+            .or(option.default.as_deref())
+            .filter(|_| trust_defaults)
+    };
+    let value = given.last().copied().or_else(by_default);
     value.into_iter().collect()
 }
 
@@ -150,12 +364,45 @@ mod tests {
         let mut port = option("port", 'p', Kind::Port);
         port.default = Some("25".to_owned());
         let mut ssl = option("ssl", 's', Kind::Flag);
-        ssl.implies = vec![argument("port", "465")];
+        ssl.implies = vec![
+            argument("port", "465"),
+            argument("hostname", "evil.example"),
+        ];
         manifest(vec![host, port, ssl])
     }
 
+    fn rules(allow: &[&str], deny: &[&str], only: &[&str]) -> Rules {
+        let parse = |rules: &[&str]| {
+            rules
+                .iter()
+                .map(|rule| Pattern::parse_with_classes(rule).unwrap())
+                .collect()
+        };
+        Rules {
+            allow: parse(allow),
+            deny: parse(deny),
+            only: parse(only),
+            trust_defaults: false,
+        }
+    }
+
     fn grants(arguments: &[Argument]) -> Grants {
-        Grants::named_by(&smtp(), arguments)
+        Grants::named_by(&smtp(), arguments, Rules::default())
+    }
+
+    fn ruled(host: &str, rules: Rules) -> Grants {
+        Grants::named_by(&smtp(), &[argument("hostname", host)], rules)
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn flag(name: &str) -> Argument {
+        Argument {
+            name: name.to_owned(),
+            value: None,
+        }
     }
 
     #[test]
@@ -164,54 +411,198 @@ mod tests {
             argument("hostname", "mx.example.org"),
             argument("port", "2525"),
         ]);
-        assert!(grants.allow_tcp("mx.example.org", 2525));
-        assert!(grants.allow_tcp("MX.example.ORG", 2525));
-        assert!(!grants.allow_tcp("mx.example.org", 25));
-        assert!(!grants.allow_tcp("mx.example.com", 2525));
-        assert!(!grants.allow_tcp("127.0.0.1", 2525));
-        assert!(!grants.allow_unix("mx.example.org"));
-        assert!(!Grants::default().allow_tcp("127.0.0.1", 25));
+        assert!(grants.allow_host("mx.example.org", 2525).is_ok());
+        assert!(grants.allow_host("MX.example.ORG", 2525).is_ok());
+        let refusal = grants.allow_host("mx.example.org", 25).unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            "connection to tcp://mx.example.org:25 refused: the command line does not name it; \
+             to allow it: --allow tcp://mx.example.org:25"
+        );
+        assert!(grants.allow_host("mx.example.com", 2525).is_err());
+        assert!(grants.allow_host("127.0.0.1", 2525).is_err());
+        assert!(grants.allow_unix("mx.example.org").is_err());
+        for host in ["a:1 --allow tcp://b", "$(reboot)", "a\nOK - b"] {
+            let refusal = grants.allow_host(host, 25).unwrap_err();
+            assert!(!refusal.endpoint.contains([' ', '$', '\n']), "{refusal}");
+            assert!(!refusal.to_string().contains(" --allow"), "{refusal}");
+        }
+        assert!(Grants::default().allow_host("127.0.0.1", 25).is_err());
     }
 
     #[test]
-    fn defaults_and_what_is_implied_are_named_too() {
-        assert!(grants(&[]).allow_tcp("127.0.0.1", 25));
-        let ssl = Argument {
-            name: "ssl".to_owned(),
-            value: None,
+    fn ports_may_be_implied_but_hosts_are_given() {
+        let host = argument("hostname", "mx");
+        assert!(
+            grants(std::slice::from_ref(&host))
+                .allow_host("mx", 25)
+                .is_ok()
+        );
+        let with_ssl = grants(&[host.clone(), flag("ssl")]);
+        assert!(with_ssl.allow_host("mx", 465).is_ok());
+        assert!(with_ssl.allow_host("mx", 25).is_err());
+        assert!(
+            grants(&[host, flag("ssl"), argument("port", "25")])
+                .allow_host("mx", 25)
+                .is_ok()
+        );
+
+        for arguments in [vec![], vec![flag("ssl")]] {
+            assert_eq!(grants(&arguments).named(), []);
+        }
+        let trusting = Rules {
+            trust_defaults: true,
+            ..Rules::default()
         };
-        assert!(grants(std::slice::from_ref(&ssl)).allow_tcp("127.0.0.1", 465));
-        assert!(!grants(std::slice::from_ref(&ssl)).allow_tcp("127.0.0.1", 25));
-        assert!(grants(&[ssl, argument("port", "25")]).allow_tcp("127.0.0.1", 25));
+        let trusting = Grants::named_by(&smtp(), &[], trusting);
+        assert!(trusting.allow_host("127.0.0.1", 25).is_ok());
     }
 
     #[test]
     fn the_last_value_counts() {
         let grants = grants(&[argument("hostname", "a"), argument("hostname", "b")]);
-        assert!(grants.allow_tcp("b", 25));
-        assert!(!grants.allow_tcp("a", 25));
+        assert!(grants.allow_host("b", 25).is_ok());
+        assert!(grants.allow_host("a", 25).is_err());
     }
 
     #[test]
     fn addresses_are_compared_as_addresses() {
         let grants = grants(&[argument("hostname", "[0:0:0:0:0:0:0:1]")]);
-        assert!(grants.allow_tcp("::1", 25));
-        assert!(!grants.allow_tcp("::2", 25));
+        assert!(grants.allow_host("::1", 25).is_ok());
+        let refusal = grants.allow_host("::2", 25).unwrap_err();
+        assert_eq!(refusal.endpoint, "tcp://[::2]:25");
     }
 
     #[test]
     fn a_path_is_a_unix_socket_and_nothing_else() {
         let grants = grants(&[argument("hostname", "/run/lmtp")]);
-        assert!(grants.allow_unix("/run/lmtp"));
-        assert!(!grants.allow_unix("/run/../run/lmtp"));
-        assert!(!grants.allow_tcp("/run/lmtp", 25));
+        assert!(grants.allow_unix("/run/lmtp").is_ok());
+        assert!(grants.allow_unix("/run/../run/lmtp").is_err());
+        assert!(grants.allow_host("/run/lmtp", 25).is_err());
     }
 
     #[test]
     fn a_port_that_is_none_names_nothing() {
         for port in ["0", "65536", "x", ""] {
-            let grants = grants(&[argument("port", port)]);
-            assert_eq!(grants, Grants::default(), "{port}");
+            let grants = grants(&[argument("hostname", "mx"), argument("port", port)]);
+            assert_eq!(grants.named(), [], "{port}");
         }
+    }
+
+    #[test]
+    fn the_operator_may_add() {
+        let grants = ruled(
+            "mx",
+            rules(&["tcp://*.relay.org:25", "tcp://10.0.0.0/8:53"], &[], &[]),
+        );
+        assert!(grants.allow_host("a.relay.org", 25).is_ok());
+        assert!(grants.allow_host("10.1.1.1", 53).is_ok());
+        assert!(grants.allow_host("10.1.1.1", 25).is_err());
+        // A network says nothing about names: they would have to be looked up first.
+        assert!(grants.allow_host("ten.example", 53).is_err());
+    }
+
+    #[test]
+    fn deny_wins_by_name_and_by_address() {
+        let denied = rules(
+            &["tcp://mx:25", "tcp://10.0.0.1:25"],
+            &["tcp://mx:*", "private"],
+            &[],
+        );
+        let grants = ruled("mx", denied.clone());
+        let refusal = grants.allow_host("mx", 25).unwrap_err();
+        assert!(refusal.reason.contains("'tcp://mx:*'"), "{refusal}");
+        assert!(grants.allow_host("10.0.0.1", 25).is_err());
+        let other = ruled("other", denied);
+        assert!(other.allow_host("other", 25).is_ok());
+        let refusal = other
+            .allow_address("other", ip("192.168.0.1"), 25)
+            .unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            "connection to tcp://other:25 refused: it leads to 192.168.0.1, denied by 'private'; \
+             to allow it: take 'private' out of what is denied"
+        );
+        assert!(
+            other
+                .allow_address("other", ip("::ffff:10.0.0.2"), 25)
+                .is_err()
+        );
+        assert!(other.allow_address("other", ip("8.8.8.8"), 25).is_ok());
+    }
+
+    #[test]
+    fn only_narrows_by_name_or_by_address() {
+        let by_name = ruled(
+            "mx.example.org",
+            rules(&[], &[], &["tcp://*.example.org:25"]),
+        );
+        assert!(by_name.allow_host("mx.example.org", 25).is_ok());
+        assert!(
+            by_name
+                .allow_address("mx.example.org", ip("8.8.8.8"), 25)
+                .is_ok()
+        );
+        let outside = ruled(
+            "mx.example.com",
+            rules(&[], &[], &["tcp://*.example.org:25"]),
+        );
+        assert!(outside.allow_host("mx.example.com", 25).is_err());
+
+        let by_address = ruled("mx", rules(&[], &[], &["tcp://10.0.0.0/8:25"]));
+        assert!(by_address.allow_host("mx", 25).is_ok());
+        assert!(by_address.allow_address("mx", ip("10.2.3.4"), 25).is_ok());
+        assert!(by_address.allow_address("mx", ip("11.2.3.4"), 25).is_err());
+        let literal = ruled("11.2.3.4", rules(&[], &[], &["tcp://10.0.0.0/8:25"]));
+        assert!(literal.allow_host("11.2.3.4", 25).is_err());
+    }
+
+    #[test]
+    fn metadata_is_reached_by_its_literal_address_only() {
+        let metadata = ip("169.254.169.254");
+        let refusal = ruled("mx", Rules::default())
+            .allow_address("mx", metadata, 25)
+            .unwrap_err();
+        assert!(
+            refusal
+                .to_string()
+                .contains("--allow tcp://169.254.169.254:25"),
+            "{refusal}"
+        );
+        let mapped = ip("::ffff:169.254.169.254");
+        assert!(
+            ruled("mx", Rules::default())
+                .allow_address("mx", mapped, 25)
+                .is_err()
+        );
+        let literal = ruled("169.254.169.254", Rules::default());
+        assert!(
+            literal
+                .allow_address("169.254.169.254", metadata, 25)
+                .is_ok()
+        );
+        let network = ruled("mx", rules(&["tcp://169.254.0.0/16:25"], &[], &[]));
+        assert!(network.allow_address("mx", metadata, 25).is_err());
+        let allowed = ruled("mx", rules(&["tcp://169.254.169.254:25"], &[], &[]));
+        assert!(allowed.allow_address("mx", metadata, 25).is_ok());
+        let denied = ruled("169.254.169.254", rules(&[], &["metadata"], &[]));
+        assert!(denied.allow_host("169.254.169.254", 25).is_err());
+    }
+
+    #[test]
+    fn links_do_not_lead_around_a_rule() {
+        let folder = std::env::temp_dir().join(format!("sandcheck-grants-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let folder = folder.canonicalize().unwrap();
+        let (real, link) = (folder.join("real"), folder.join("link"));
+        std::fs::write(&real, "").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let (real, link) = (real.to_str().unwrap(), link.to_str().unwrap());
+        let denied = ruled(link, rules(&[], &[&format!("unix:{real}")], &[]));
+        let only = ruled(link, rules(&[], &[], &[&format!("unix:{link}")]));
+        let free = ruled(link, Rules::default());
+        let outcomes = [&denied, &only, &free].map(|grants| grants.allow_unix(link).is_ok());
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(outcomes, [false, false, true]);
     }
 }

@@ -75,7 +75,7 @@ pub fn page(manifest: &Manifest) -> String {
         text.push_str(&entry(option));
     }
     text.push('\n');
-    push_lines(&mut text, "", &manifest.description);
+    push_lines(&mut text, "  ", &manifest.description);
     text
 }
 
@@ -148,7 +148,7 @@ mod tests {
             " -p, --port=VALUE\n    Help of port\n    (default: 25)\n",
             " -C, --command=VALUE, --cmd\n",
             " -v, --verbose\n    Help of verbose\n",
-            "\nWell.\n",
+            "\n  Well.\n",
         ] {
             assert!(page.contains(part), "{part} in {page}");
         }

@@ -7,13 +7,13 @@
 //! nothing else.
 //!
 //! ```no_run
-//! use sandcheck::{EpochClock, Limits, Plugin, cli};
+//! use sandcheck::{EpochClock, Limits, Plugin, Rules, cli};
 //! use wasmtime::component::Component;
 //!
-//! # async fn example(component: &Component) -> wasmtime::Result<()> {
+//! # async fn example(component: &Component) -> Result<(), sandcheck::PluginError> {
 //! let plugin = Plugin::new(component, Limits::default(), EpochClock::Thread)?;
 //! let words = ["-H", "mx.example.org", "-S"].map(Into::into).to_vec();
-//! let output = cli::run(&plugin, "check_smtp", words).await;
+//! let output = cli::run(&plugin, Rules::default(), "check_smtp", words).await;
 //! print!("{}", output.stdout);
 //! # Ok(())
 //! # }
@@ -22,14 +22,19 @@
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
 pub mod bindings;
 pub mod cli;
+pub mod endpoint;
 pub mod error;
 pub mod escape;
 pub mod grants;
 pub mod help;
 pub mod ini;
 pub mod limits;
+pub mod manifest;
+mod meter;
 pub mod network;
 pub mod plugin;
+#[cfg(feature = "policy")]
+pub mod policy;
 pub mod render;
 mod resolver;
 pub mod settings;
@@ -37,9 +42,12 @@ mod state;
 #[cfg(test)]
 mod testing;
 pub mod words;
+pub mod world;
 
 pub use bindings::monitoring::plugin::types;
-pub use error::RunError;
-pub use grants::Grants;
+pub use error::{PluginError, RunError};
+pub use grants::{Grants, Rules};
 pub use limits::Limits;
 pub use plugin::{EpochClock, Instance, Plugin};
+#[cfg(feature = "policy")]
+pub use policy::Policy;

@@ -10,7 +10,8 @@ use tokio::time::{Instant, timeout_at};
 use wasmtime::component::Resource;
 
 use crate::bindings::monitoring::plugin::sockets::{Error, Family, Host, HostConnection};
-use crate::error::LimitExceeded;
+use crate::grants::Refusal;
+use crate::limits::LimitExceeded;
 use crate::resolver;
 use crate::state::State;
 
@@ -41,12 +42,27 @@ impl Host for State {
         family: Family,
         timeout: u64,
     ) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
-        if !self.grants.allow_tcp(&host, port) {
-            return Ok(Err(denied(&format!("tcp://{host}:{port}"))));
+        self.count_connect()?;
+        if let Err(refusal) = self.grants.allow_host(&host, port) {
+            return Ok(Err(self.refuse(refusal)));
         }
         let deadline = self.deadline(timeout);
-        let stream = connect_tcp(&host, port, family, deadline).await;
-        self.keep(stream, deadline)
+        let addresses = if let Ok(address) = host.parse::<IpAddr>() {
+            vec![SocketAddr::new(address, port)]
+        } else {
+            self.count_look_up()?;
+            match look_up(&host, port, deadline).await {
+                Ok(addresses) => addresses,
+                Err(error) => return Ok(Err(error)),
+            }
+        };
+        match self.allowed(&host, addresses, family) {
+            Ok(addresses) => {
+                let stream = connect_tcp(&addresses, deadline).await;
+                self.keep(stream, deadline)
+            }
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     async fn connect_unix(
@@ -54,8 +70,9 @@ impl Host for State {
         path: String,
         timeout: u64,
     ) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
-        if !self.grants.allow_unix(&path) {
-            return Ok(Err(denied(&format!("unix:{path}"))));
+        self.count_connect()?;
+        if let Err(refusal) = self.grants.allow_unix(&path) {
+            return Ok(Err(self.refuse(refusal)));
         }
         if path.len() > PATH_LIMIT {
             let reason = format!(
@@ -103,6 +120,7 @@ impl HostConnection for State {
 
     async fn drop(&mut self, connection: Resource<Connection>) -> wasmtime::Result<()> {
         self.table.delete(connection)?;
+        self.used.connections -= 1;
         Ok(())
     }
 }
@@ -110,8 +128,45 @@ impl HostConnection for State {
 impl State {
     /// When a connection's time is used up: never later than the whole run's.
     fn deadline(&self, timeout: u64) -> Instant {
-        let asked = Instant::now().checked_add(Duration::from_nanos(timeout));
-        asked.map_or(self.budget_end, |asked| asked.min(self.budget_end))
+        let now = Instant::now();
+        let end = self.budget.map_or(now, |budget| budget.end);
+        let asked = now.checked_add(Duration::from_nanos(timeout));
+        asked.map_or(end, |asked| asked.min(end))
+    }
+
+    /// Tells the plugin, and remembers it for the operator.
+    fn refuse(&mut self, refusal: Refusal) -> Error {
+        let error = Error::AccessDenied(refusal.to_string());
+        self.refusal.get_or_insert(refusal);
+        error
+    }
+
+    /// The addresses of the family that may be connected to. None at all is a failure.
+    fn allowed(
+        &mut self,
+        host: &str,
+        addresses: Vec<SocketAddr>,
+        family: Family,
+    ) -> Result<Vec<SocketAddr>, Error> {
+        let mut allowed = Vec::with_capacity(addresses.len());
+        let mut refused = None;
+        for address in addresses
+            .into_iter()
+            .filter(|address| suits(address, family))
+        {
+            match self
+                .grants
+                .allow_address(host, address.ip(), address.port())
+            {
+                Ok(()) => allowed.push(address),
+                Err(refusal) => refused = Some(refusal),
+            }
+        }
+        match (allowed.is_empty(), refused) {
+            (false, _) => Ok(allowed),
+            (true, Some(refusal)) => Err(self.refuse(refusal)),
+            (true, None) => Err(Error::NameNotFound("no address of that family".to_owned())),
+        }
     }
 
     fn keep(
@@ -123,35 +178,35 @@ impl State {
             Ok(stream) => stream,
             Err(error) => return Ok(Err(error)),
         };
-        let connection = self.table.push(Connection { stream, deadline });
-        Ok(Ok(
-            connection.map_err(|_| LimitExceeded("open connections"))?
-        ))
+        self.limits
+            .check("connections", self.used.connections + 1)?;
+        self.used.connections += 1;
+        Ok(Ok(self.table.push(Connection { stream, deadline })?))
+    }
+
+    fn count_connect(&mut self) -> Result<(), LimitExceeded> {
+        self.used.connects += 1;
+        self.limits.check("connects", self.used.connects)
+    }
+
+    fn count_look_up(&mut self) -> Result<(), LimitExceeded> {
+        self.used.look_ups += 1;
+        self.limits.check("look-ups", self.used.look_ups)
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), LimitExceeded> {
-        let left = self.traffic_left.checked_sub(bytes as u64);
-        self.traffic_left = left.ok_or(LimitExceeded("bytes sent and received"))?;
+        self.used.traffic = self.used.traffic.saturating_add(bytes as u64);
+        if self.used.traffic > self.limits.traffic {
+            return Err(self.limits.exceeded("traffic"));
+        }
         Ok(())
     }
 }
 
-fn denied(endpoint: &str) -> Error {
-    Error::AccessDenied(format!("the command line does not name {endpoint}"))
-}
-
 /// Tries the addresses in turn; the last failure is the one that counts.
-async fn connect_tcp(
-    host: &str,
-    port: u16,
-    family: Family,
-    deadline: Instant,
-) -> Result<Stream, Error> {
-    let mut failure = Error::NameNotFound("no address of that family".to_owned());
-    for address in addresses(host, port, deadline).await? {
-        if !suits(&address, family) {
-            continue;
-        }
+async fn connect_tcp(addresses: &[SocketAddr], deadline: Instant) -> Result<Stream, Error> {
+    let mut failure = Error::NameNotFound("no address".to_owned());
+    for address in addresses {
         match by(deadline, TcpStream::connect(address)).await {
             Ok(stream) => {
                 // Lines go out whole; waiting for more of them would only cost time.
@@ -167,12 +222,9 @@ async fn connect_tcp(
     Err(failure)
 }
 
-/// The addresses of a host in the resolver's order. An address needs no resolver.
-async fn addresses(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Error> {
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(address, port)]);
-    }
-    match timeout_at(deadline, resolver::look_up(host, port)).await {
+/// The addresses of a name in the resolver's order.
+async fn look_up(name: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Error> {
+    match timeout_at(deadline, resolver::look_up(name, port)).await {
         Err(_) => Err(Error::TimedOut),
         Ok(Err(error)) if error.kind() == ErrorKind::NotFound => {
             Err(Error::NameNotFound(reason(&error)))

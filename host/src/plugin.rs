@@ -4,24 +4,30 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{timeout, timeout_at};
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Engine, Store, UpdateDeadline};
+use wasmtime::{Engine, Store};
 
 use crate::bindings::PluginPre;
 use crate::bindings::monitoring::plugin::types::{Argument, Manifest, Misuse, Report};
-use crate::error::{RunError, TimeUsedUp};
+use crate::error::{PluginError, RunError};
 use crate::grants::Grants;
-use crate::limits::Limits;
-use crate::state::{State, link};
+use crate::limits::{LimitExceeded, Limits};
+use crate::manifest;
+use crate::meter::Meter;
+use crate::state::{Budget, State, link, link_inert};
+use crate::world;
 
 /// How often a plugin that computes is asked whether its time is used up.
 const TICK: Duration = Duration::from_millis(50);
 
+/// How much longer than its time budget a plugin may wait for something that is no connection.
+const LATE: Duration = Duration::from_millis(250);
+
 /// A component that is ready to be run.
 pub struct Plugin {
     pre: PluginPre<State>,
-    limits: Limits,
+    limits: Arc<Limits>,
     ticker: Option<Arc<Ticker>>,
 }
 
@@ -36,58 +42,111 @@ pub enum EpochClock {
 
 impl Plugin {
     /// Links a component. It fails when the component does not fit the world.
-    pub fn new(component: &Component, limits: Limits, clock: EpochClock) -> wasmtime::Result<Self> {
-        let engine = component.engine();
-        let mut linker = Linker::new(engine);
-        link(&mut linker)?;
-        let pre = PluginPre::new(linker.instantiate_pre(component)?)?;
+    ///
+    /// The limit of the stack belongs to the engine that the component was loaded with:
+    /// [`crate::settings::set_stack`].
+    pub fn new(
+        component: &Component,
+        limits: Limits,
+        clock: EpochClock,
+    ) -> Result<Self, PluginError> {
+        let pre = fit(component)?;
         let ticker = match clock {
-            EpochClock::Thread => Some(Arc::new(Ticker::start(engine)?)),
+            EpochClock::Thread => Some(Arc::new(
+                Ticker::start(component.engine()).map_err(PluginError::Type)?,
+            )),
             EpochClock::Caller => None,
         };
         Ok(Self {
             pre,
-            limits,
+            limits: Arc::new(limits),
             ticker,
         })
     }
 
+    /// What a run of it may use.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Makes a fresh instance, for one check.
     pub async fn instantiate(&self) -> Result<Instance, RunError> {
-        let mut store = Store::new(self.pre.engine(), State::new(&self.limits));
-        store.limiter(|state| &mut state.limits);
+        let state = State::new(Arc::clone(&self.limits));
+        let meter = Arc::clone(&state.meter);
+        let mut store = Store::new(self.pre.engine(), state);
+        store.limiter(|state| state);
         store.set_hostcall_fuel(self.limits.call);
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|context| {
-            if Instant::now() < context.data().stop_at {
-                Ok(UpdateDeadline::Yield(1))
-            } else {
-                Err(TimeUsedUp.into())
-            }
-        });
-        let plugin = self.pre.instantiate_async(&mut store).await?;
+        store.epoch_deadline_callback(|mut context| context.data_mut().tick());
+        let instantiate = meter.count(self.pre.instantiate_async(&mut store));
+        let plugin = in_start_time(&self.limits, instantiate)
+            .await?
+            .map_err(|error| RunError::from_start(error, &self.limits))?;
         Ok(Instance {
             store,
             plugin,
-            grace: self.limits.grace,
+            meter,
+            limits: Arc::clone(&self.limits),
             _ticker: self.ticker.clone(),
         })
     }
+}
+
+/// Checks that a component fits the world, by names first: those can be explained.
+fn fit(component: &Component) -> Result<PluginPre<State>, PluginError> {
+    let engine = component.engine();
+    let shape = component.component_type();
+    let imports: Vec<_> = shape.imports(engine).map(|(name, _)| name).collect();
+    let exports = shape.exports(engine).map(|(name, _)| name);
+    let misfits = world::misfits(imports.iter().copied(), exports);
+    if !misfits.is_empty() {
+        return Err(PluginError::Misfit(misfits));
+    }
+    let mut linker = Linker::new(engine);
+    let pre = link(&mut linker)
+        .and_then(|()| {
+            let is_inert = imports.iter().any(|import| world::is_inert(import));
+            if is_inert {
+                link_inert(&mut linker)
+            } else {
+                Ok(())
+            }
+        })
+        .and_then(|()| linker.instantiate_pre(component))
+        .and_then(PluginPre::new);
+    pre.map_err(PluginError::Type)
+}
+
+/// Before a check begins nothing is worth waiting for.
+async fn in_start_time<T>(
+    limits: &Limits,
+    work: impl Future<Output = T>,
+) -> Result<T, LimitExceeded> {
+    let done = timeout(2 * limits.start, work).await;
+    done.map_err(|_| limits.exceeded("start"))
 }
 
 /// An instance of a plugin: describes itself, and does one check.
 pub struct Instance {
     store: Store<State>,
     plugin: crate::bindings::Plugin,
-    grace: Duration,
+    meter: Arc<Meter>,
+    limits: Arc<Limits>,
     _ticker: Option<Arc<Ticker>>,
 }
 
 impl Instance {
-    /// What the plugin says about itself.
+    /// What the plugin says about itself, if that makes sense.
     pub async fn describe(&mut self) -> Result<Manifest, RunError> {
         let check = self.plugin.monitoring_plugin_check();
-        Ok(check.call_describe(&mut self.store).await?)
+        let describe = self.meter.count(check.call_describe(&mut self.store));
+        let manifest = in_start_time(&self.limits, describe)
+            .await?
+            .map_err(|error| RunError::from_call(error, &self.limits))?;
+        self.limits.check("options", manifest.options.len())?;
+        manifest::check(&manifest)?;
+        Ok(manifest)
     }
 
     /// The first argument whose value the plugin does not accept.
@@ -96,26 +155,62 @@ impl Instance {
         arguments: &[Argument],
     ) -> Result<Result<(), Misuse>, RunError> {
         let check = self.plugin.monitoring_plugin_check();
-        Ok(check.call_validate(&mut self.store, arguments).await?)
+        let validate = self
+            .meter
+            .count(check.call_validate(&mut self.store, arguments));
+        in_start_time(&self.limits, validate)
+            .await?
+            .map_err(|error| RunError::from_call(error, &self.limits))
     }
 
-    /// Does the check. It may connect to what is granted, and it is over when the budget is.
+    /// Does the check. It may connect to what is granted, and it is over when the budget is, which
+    /// is never longer than the limit. A connection that had to be refused fails the run, whatever
+    /// the plugin makes of it.
     pub async fn run(
         mut self,
         arguments: &[Argument],
         grants: Grants,
         budget: Duration,
     ) -> Result<Report, RunError> {
+        let budget = Budget::new(budget.min(self.limits.time));
         let state = self.store.data_mut();
         state.grants = grants;
-        state.budget_end = Instant::now() + budget;
-        state.stop_at = state.budget_end + self.grace;
+        state.budget = Some(budget);
         let check = self.plugin.monitoring_plugin_check();
-        check
-            .call_run(&mut self.store, arguments)
-            .await?
-            .map_err(RunError::Misuse)
+        let run = self.meter.count(check.call_run(&mut self.store, arguments));
+        let report = match timeout_at(budget.end + LATE, run).await {
+            Ok(done) => done.map_err(|error| RunError::from_call(error, &self.limits))?,
+            Err(_) => return Err(budget.exceeded().into()),
+        };
+        if let Some(refusal) = self.store.data_mut().refusal.take() {
+            return Err(RunError::Refused(refusal));
+        }
+        let report = report.map_err(RunError::Misuse)?;
+        check_size(&report, &self.limits)?;
+        Ok(report)
     }
+}
+
+/// Nobody reads more than that, and whoever sends it has something else in mind.
+fn check_size(report: &Report, limits: &Limits) -> Result<(), LimitExceeded> {
+    let texts = report
+        .transcript
+        .iter()
+        .chain(&report.findings)
+        .chain(&report.details);
+    let (lines, longest) = texts
+        .chain(&report.summary)
+        .fold((0, 0), |(lines, longest), text| {
+            (lines + 1, text.len().max(longest))
+        });
+    limits.check("lines", lines)?;
+    limits.check("text", longest)?;
+    limits.check("metrics", report.metrics.len())?;
+    let labels = report
+        .metrics
+        .iter()
+        .map(|metric| metric.name.chars().count());
+    limits.check("label", labels.max().unwrap_or_default())
 }
 
 /// Advances an engine's epoch from a thread, as long as somebody needs it.

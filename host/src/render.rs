@@ -4,14 +4,8 @@
 use crate::bindings::monitoring::plugin::types::{Metric, Report, State};
 use crate::escape;
 
-/// The most lines that are shown, of each kind.
-const LINES: usize = 500;
-
-/// The most metrics that are shown.
-const METRICS: usize = 1000;
-
-/// The longest label, in characters.
-const LABEL_LIMIT: usize = 64;
+/// The longest threshold, in characters.
+const THRESHOLD_LIMIT: usize = 64;
 
 /// The most digits behind the decimal point.
 const PRECISION_LIMIT: u8 = 9;
@@ -28,35 +22,29 @@ pub fn exit_code(state: State) -> u8 {
 }
 
 /// The report as lines: the transcript, the findings, the summary with the performance data, the
-/// details. There is at least one line.
+/// details. There is at least one line. How much of everything there is has been checked before.
 #[must_use]
 pub fn text(report: &Report) -> String {
-    let mut lines = bounded(&report.transcript);
-    lines.extend(bounded(&report.findings));
+    let mut lines = escaped(&report.transcript);
+    lines.extend(escaped(&report.findings));
     let metrics = performance_data(&report.metrics);
     match &report.summary {
-        Some(summary) => lines.push(escape::line(summary)),
-        None if lines.is_empty() => lines.push(state_word(report.state).to_owned()),
-        None => {}
+        Some(summary) if !(lines.is_empty() && summary.trim().is_empty()) => {
+            lines.push(escape::line(summary));
+        }
+        _ if lines.is_empty() => lines.push(state_word(report.state).to_owned()),
+        _ => {}
     }
     if let (false, Some(last)) = (metrics.is_empty(), lines.last_mut()) {
         last.push('|');
         last.push_str(&metrics);
     }
-    lines.extend(bounded(&report.details));
+    lines.extend(escaped(&report.details));
     lines.iter().flat_map(|line| [line, "\n"]).collect()
 }
 
-fn bounded(lines: &[String]) -> Vec<String> {
-    let mut shown: Vec<_> = lines
-        .iter()
-        .take(LINES)
-        .map(|line| escape::line(line))
-        .collect();
-    if lines.len() > LINES {
-        shown.push(format!("... {} more lines", lines.len() - LINES));
-    }
-    shown
+fn escaped(lines: &[String]) -> Vec<String> {
+    lines.iter().map(|line| escape::line(line)).collect()
 }
 
 fn state_word(state: State) -> &'static str {
@@ -71,7 +59,7 @@ fn state_word(state: State) -> &'static str {
 /// `label=value[unit];[warn];[crit];[min];[max]` for each metric, with a blank between them.
 #[must_use]
 pub fn performance_data(metrics: &[Metric]) -> String {
-    let shown: Vec<_> = metrics.iter().take(METRICS).map(datum).collect();
+    let shown: Vec<_> = metrics.iter().map(datum).collect();
     shown.join(" ")
 }
 
@@ -122,7 +110,6 @@ fn label(name: &str) -> String {
                 c
             }
         })
-        .take(LABEL_LIMIT)
         .collect();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
     if !name.is_empty() && name.chars().all(is_plain) {
@@ -135,7 +122,7 @@ fn label(name: &str) -> String {
 /// A range of the plugin guidelines; nothing when it is none.
 fn threshold(range: Option<&str>) -> &str {
     let is_range = |range: &&str| {
-        range.len() <= LABEL_LIMIT
+        range.len() <= THRESHOLD_LIMIT
             && range
                 .chars()
                 .all(|c| c.is_ascii_digit() || "@~:.+-eE".contains(c))
@@ -200,6 +187,8 @@ mod tests {
         report.metrics.clear();
         report.state = State::Critical;
         assert_eq!(text(&report), "CRITICAL\n");
+        report.summary = Some(" ".to_owned());
+        assert_eq!(text(&report), "CRITICAL\n");
     }
 
     #[test]
@@ -224,19 +213,6 @@ mod tests {
         bad.min = Some(f64::NAN);
         bad.precision = 255;
         assert_eq!(performance_data(&[bad]), "t=1.000000000sx%");
-    }
-
-    #[test]
-    fn counts_are_bounded() {
-        let mut report = report("s");
-        report.details = vec!["d".to_owned(); LINES + 5];
-        assert_eq!(text(&report).lines().count(), 1 + LINES + 1);
-        assert!(text(&report).ends_with("... 5 more lines\n"));
-        report.metrics = vec![metric("t", 1.0); METRICS + 5];
-        assert_eq!(
-            performance_data(&report.metrics).matches("t=").count(),
-            METRICS
-        );
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 
 use wasmtime::Config;
 
-/// The stack that a plugin may use, in bytes.
+/// The stack that a plugin may use when nothing else is said, in bytes.
 const WASM_STACK: usize = 512 * 1024;
 
 /// What host functions have beyond that, in bytes.
@@ -20,15 +20,21 @@ pub fn config() -> Config {
     config
         // The only means to end a plugin that computes without end.
         .epoch_interruption(true)
-        .max_wasm_stack(WASM_STACK)
-        .async_stack_size(WASM_STACK + HOST_STACK)
         .memory_reservation(MEMORY_RESERVATION)
         .memory_guard_size(64 << 10)
         // Neither traps nor panics are shown with addresses, so nothing of this needs to be loaded.
         .generate_address_map(false)
         .native_unwind_info(false)
         .wasm_backtrace_max_frames(None);
+    set_stack(&mut config, WASM_STACK);
     config
+}
+
+/// Sets the stack that a plugin may use, in bytes. Compiled code does not depend on it.
+pub fn set_stack(config: &mut Config, stack: usize) {
+    config
+        .max_wasm_stack(stack)
+        .async_stack_size(stack + HOST_STACK);
 }
 
 /// The same for code that is part of the program's own executable file.

@@ -1,46 +1,168 @@
 //! What the host keeps for one instance of a plugin.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use rustix::rand::{GetRandomFlags, getrandom};
 use tokio::time::Instant;
-use wasmtime::StoreLimits;
-use wasmtime::component::{HasSelf, Linker, ResourceTable};
+use wasmtime::component::{HasData, HasSelf, Linker, ResourceTable};
+use wasmtime::{ResourceLimiter, UpdateDeadline};
+use wasmtime_wasi::cli::{WasiCli, WasiCliCtx, WasiCliCtxView};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksCtx, WasiClocksCtxView};
-use wasmtime_wasi::p2::bindings::clocks;
-use wasmtime_wasi::p2::bindings::random::random;
+use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
+use wasmtime_wasi::p2::bindings::{cli, clocks};
+use wasmtime_wasi_io::bindings::wasi::io;
 
 use crate::bindings::monitoring::plugin::sockets;
-use crate::error::LimitExceeded;
-use crate::grants::Grants;
-use crate::limits::Limits;
+use crate::grants::{Grants, Refusal};
+use crate::limits::{LimitExceeded, Limits};
+use crate::meter::Meter;
+
+/// Handles that a plugin may hold beside its connections.
+const OTHER_HANDLES: usize = 64;
 
 /// What the host keeps for one instance of a plugin.
 pub(crate) struct State {
     pub(crate) table: ResourceTable,
-    pub(crate) limits: StoreLimits,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) used: Used,
+    pub(crate) meter: Arc<Meter>,
     pub(crate) grants: Grants,
-    /// When connections are used up at the latest.
-    pub(crate) budget_end: Instant,
-    /// When the plugin is stopped.
-    pub(crate) stop_at: Instant,
-    pub(crate) traffic_left: u64,
+    /// The first connection that was refused.
+    pub(crate) refusal: Option<Refusal>,
+    /// The time budget, once the check has begun.
+    pub(crate) budget: Option<Budget>,
     clocks: WasiClocksCtx,
+    cli: Option<Box<WasiCliCtx>>,
+}
+
+/// What has been used of what is limited.
+#[derive(Default)]
+pub(crate) struct Used {
+    pub(crate) connections: usize,
+    pub(crate) connects: usize,
+    pub(crate) look_ups: usize,
+    pub(crate) traffic: u64,
+    memory: usize,
+    table_elements: usize,
+}
+
+/// The time of a check.
+#[derive(Clone, Copy)]
+pub(crate) struct Budget {
+    pub(crate) length: Duration,
+    pub(crate) end: Instant,
+    /// The processor time that was used when its end was noticed.
+    used_at_end: Option<Duration>,
+}
+
+impl Budget {
+    pub(crate) fn new(length: Duration) -> Self {
+        Self {
+            length,
+            end: Instant::now() + length,
+            used_at_end: None,
+        }
+    }
+
+    pub(crate) fn exceeded(&self) -> LimitExceeded {
+        LimitExceeded {
+            name: "time",
+            value: humantime::format_duration(self.length).to_string(),
+        }
+    }
 }
 
 impl State {
-    /// Nothing is granted yet, and there is time enough to say what the plugin is.
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let now = Instant::now();
+    /// Nothing is granted yet.
+    pub(crate) fn new(limits: Arc<Limits>) -> Self {
         let mut table = ResourceTable::new();
-        table.set_max_capacity(limits.connections);
+        table.set_max_capacity(limits.connections + OTHER_HANDLES);
         Self {
             table,
-            limits: limits.store_limits(),
+            limits,
+            used: Used::default(),
+            meter: Arc::default(),
             grants: Grants::default(),
-            budget_end: now,
-            stop_at: now + 4 * limits.grace,
-            traffic_left: limits.traffic,
+            refusal: None,
+            budget: None,
             clocks: WasiClocksCtx::default(),
+            cli: None,
         }
+    }
+
+    /// Asked again and again while the plugin computes: whether it may go on.
+    pub(crate) fn tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
+        let used = self.meter.used();
+        let Some(budget) = &mut self.budget else {
+            return self.go_on_unless(used > self.limits.start, "start");
+        };
+        if Instant::now() >= budget.end {
+            let used_at_end = *budget.used_at_end.get_or_insert(used);
+            if used.saturating_sub(used_at_end) > self.limits.grace {
+                return Err(budget.exceeded().into());
+            }
+        }
+        self.go_on_unless(used > self.limits.cpu, "cpu")
+    }
+
+    fn go_on_unless(
+        &self,
+        exceeded: bool,
+        limit: &'static str,
+    ) -> wasmtime::Result<UpdateDeadline> {
+        if exceeded {
+            return Err(self.limits.exceeded(limit).into());
+        }
+        // Others on this thread get their turn; but whoever is late is not to lose time to them.
+        match &self.budget {
+            Some(budget) if budget.used_at_end.is_some() => Ok(UpdateDeadline::Continue(1)),
+            _ => Ok(UpdateDeadline::Yield(1)),
+        }
+    }
+}
+
+/// Memory and tables are counted over all instances that a component is made of.
+impl ResourceLimiter for State {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let total = (self.used.memory - current.min(self.used.memory)).saturating_add(desired);
+        if total > self.limits.memory {
+            return Err(self.limits.exceeded("memory").into());
+        }
+        self.used.memory = total;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let others = self.used.table_elements - current.min(self.used.table_elements);
+        let total = others.saturating_add(desired);
+        if total > self.limits.table_elements {
+            return Err(self.limits.exceeded("table-elements").into());
+        }
+        self.used.table_elements = total;
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        self.limits.instances
+    }
+
+    fn memories(&self) -> usize {
+        self.limits.instances
+    }
+
+    fn tables(&self) -> usize {
+        self.limits.instances
     }
 }
 
@@ -52,17 +174,53 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     random::add_to_linker::<_, HasSelf<_>>(linker, |state| state)
 }
 
-/// The most random bytes that one call gives.
-const RANDOM_LIMIT: u64 = 64 * 1024;
+/// Links what standard libraries bring along: no environment, no arguments, empty input, output
+/// that goes nowhere. Only for a component that imports some of it.
+pub(crate) fn link_inert(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    io::error::add_to_linker::<State, HasTable>(linker, |state| &mut state.table)?;
+    io::poll::add_to_linker::<State, HasTable>(linker, |state| &mut state.table)?;
+    io::streams::add_to_linker::<State, HasTable>(linker, |state| &mut state.table)?;
+    insecure::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
+    insecure_seed::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
+    cli::environment::add_to_linker::<State, WasiCli>(linker, command_line)?;
+    cli::exit::add_to_linker::<State, WasiCli>(linker, command_line)?;
+    cli::stdin::add_to_linker::<State, WasiCli>(linker, command_line)?;
+    cli::stdout::add_to_linker::<State, WasiCli>(linker, command_line)?;
+    cli::stderr::add_to_linker::<State, WasiCli>(linker, command_line)?;
+    cli::terminal_input::add_to_linker::<State, WasiCli>(linker, command_line)?;
+    cli::terminal_output::add_to_linker::<State, WasiCli>(linker, command_line)?;
+    cli::terminal_stdin::add_to_linker::<State, WasiCli>(linker, command_line)?;
+    cli::terminal_stdout::add_to_linker::<State, WasiCli>(linker, command_line)?;
+    cli::terminal_stderr::add_to_linker::<State, WasiCli>(linker, command_line)
+}
+
+struct HasTable;
+
+impl HasData for HasTable {
+    type Data<'a> = &'a mut ResourceTable;
+}
+
+fn clocks(state: &mut State) -> WasiClocksCtxView<'_> {
+    WasiClocksCtxView {
+        ctx: &mut state.clocks,
+        table: &mut state.table,
+    }
+}
+
+fn command_line(state: &mut State) -> WasiCliCtxView<'_> {
+    WasiCliCtxView {
+        ctx: state.cli.get_or_insert_default(),
+        table: &mut state.table,
+    }
+}
 
 /// Randomness straight from the system: a check needs a few dozen bytes, and a generator of its own
 /// for each instance costs more than that.
 impl random::Host for State {
     fn get_random_bytes(&mut self, length: u64) -> wasmtime::Result<Vec<u8>> {
-        if length > RANDOM_LIMIT {
-            return Err(LimitExceeded("random bytes of one call").into());
-        }
-        let mut bytes = vec![0; usize::try_from(length)?];
+        let length = usize::try_from(length)?;
+        self.limits.check("call", length)?;
+        let mut bytes = vec![0; length];
         fill(&mut bytes)?;
         Ok(bytes)
     }
@@ -74,17 +232,28 @@ impl random::Host for State {
     }
 }
 
+/// The same: there is no reason to be worse.
+impl insecure::Host for State {
+    fn get_insecure_random_bytes(&mut self, length: u64) -> wasmtime::Result<Vec<u8>> {
+        random::Host::get_random_bytes(self, length)
+    }
+
+    fn get_insecure_random_u64(&mut self) -> wasmtime::Result<u64> {
+        random::Host::get_random_u64(self)
+    }
+}
+
+impl insecure_seed::Host for State {
+    fn insecure_seed(&mut self) -> wasmtime::Result<(u64, u64)> {
+        let mut number = || random::Host::get_random_u64(self);
+        Ok((number()?, number()?))
+    }
+}
+
 fn fill(mut bytes: &mut [u8]) -> wasmtime::Result<()> {
     while !bytes.is_empty() {
         let count = getrandom(&mut *bytes, GetRandomFlags::empty())?;
         bytes = bytes.get_mut(count..).unwrap_or_default();
     }
     Ok(())
-}
-
-fn clocks(state: &mut State) -> WasiClocksCtxView<'_> {
-    WasiClocksCtxView {
-        ctx: &mut state.clocks,
-        table: &mut state.table,
-    }
 }

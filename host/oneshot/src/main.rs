@@ -1,19 +1,18 @@
 //! `check_smtp`: one check for each process, with the component compiled ahead and built in.
 //!
 //! This file is the whole start: load the component, read the command line, run the check, print,
-//! exit. What needs the operating system more closely is in `system`.
+//! exit. What needs the operating system more closely is in `sandcheck_system`.
 
 #![no_main]
 
 #[allow(unsafe_code, reason = "loading compiled code means trusting it")]
 mod built_in;
-#[allow(unsafe_code, reason = "the system's own interface is C")]
-mod system;
 
-use std::ffi::OsString;
+use std::ffi::{OsString, c_char, c_int};
 use std::io::{self, Write};
 
-use sandcheck::{EpochClock, Limits, Plugin, cli, escape};
+use sandcheck::{EpochClock, Limits, Plugin, Rules, cli, escape};
+use sandcheck_system as system;
 
 /// Faster than the C library's, and small.
 #[global_allocator]
@@ -21,6 +20,14 @@ static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 /// The exit code for what is nobody's fault but ours.
 const UNKNOWN: u8 = 3;
+
+/// Where the C library hands over.
+#[allow(unsafe_code, reason = "the program begins in C")]
+#[unsafe(no_mangle)]
+extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
+    // SAFETY: these are the arguments of C's `main`.
+    unsafe { system::start(count, words, run) }
+}
 
 /// Does one check; returns the exit code.
 fn run(words: Vec<OsString>) -> u8 {
@@ -52,7 +59,12 @@ fn check(words: Vec<OsString>) -> anyhow::Result<cli::Output> {
     let mut words = words.into_iter();
     let program = words.next().unwrap_or_default();
     let program = program.to_string_lossy();
-    let output = runtime.block_on(cli::run(&plugin, &program, words.collect()));
+    // The component is this program's own, so that what it names by default is meant.
+    let rules = Rules {
+        trust_defaults: true,
+        ..Rules::default()
+    };
+    let output = runtime.block_on(cli::run(&plugin, rules, &program, words.collect()));
     // Nothing is worth waiting for: not a name look-up that goes on, nor the release of memory.
     std::mem::forget((runtime, plugin, component));
     Ok(output)

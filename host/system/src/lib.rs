@@ -1,8 +1,10 @@
-//! What this program asks of the operating system by itself.
+//! What the programs ask of the operating system by themselves.
 //!
-//! It starts at C's `main`, because what Rust's own start-up does (it opens /proc/self/maps, looks
-//! at the standard streams, prepares to report a stack overflow) takes a tenth of a plain check. It
-//! advances the engine's epoch by a timer signal, because a thread costs as much again.
+//! They start at C's `main`, because what Rust's own start-up does (it opens /proc/self/maps, looks
+//! at the standard streams, prepares to report a stack overflow) takes a tenth of a plain check.
+//! They advance the engine's epoch by a timer signal, because a thread costs as much again.
+
+#![allow(unsafe_code, reason = "the system's own interface is C")]
 
 use std::ffi::{CStr, OsStr, OsString, c_char};
 use std::mem::MaybeUninit;
@@ -21,9 +23,14 @@ const TICK: libc::c_long = 50_000;
 /// The engine whose epoch the timer advances.
 static ENGINE: OnceLock<Engine> = OnceLock::new();
 
-/// Where the C library hands over.
-#[unsafe(no_mangle)]
-extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
+/// What a program's `main` calls first: runs the program with its command line, and ends it with
+/// the exit code that comes back.
+///
+/// # Safety
+///
+/// The arguments are those that C's `main` was called with (C11 section 5.1.2.2.1): `count` pointers
+/// to strings that live as long as the program.
+pub unsafe fn start(count: c_int, words: *const *const c_char, run: fn(Vec<OsString>) -> u8) -> ! {
     // A reader that went away shows as an error of write(2), and must not end the check. A parent
     // that ignores its children's ends leaves that to us, and nobody could wait for getent.
     // SAFETY: ignoring a signal, or not, has no preconditions.
@@ -31,9 +38,9 @@ extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
         libc::signal(SIGPIPE, SIG_IGN);
         libc::signal(SIGCHLD, SIG_DFL);
     }
-    // SAFETY: C11 section 5.1.2.2.1: `count` pointers to strings that live as long as the program.
+    // SAFETY: the caller promises it.
     let words = unsafe { command_line(count, words) };
-    exit(crate::run(words))
+    exit(run(words))
 }
 
 /// The name of the program and its arguments.
@@ -48,13 +55,13 @@ unsafe fn command_line(count: c_int, words: *const *const c_char) -> Vec<OsStrin
 }
 
 /// Ends the program at once: no buffer is left to flush and nothing to be released.
-pub(crate) fn exit(code: u8) -> ! {
+pub fn exit(code: u8) -> ! {
     // SAFETY: _exit(2) has no preconditions.
     unsafe { libc::_exit(code.into()) }
 }
 
 /// Advances an engine's epoch while this process uses the processor, and not while it waits.
-pub(crate) fn advance_epochs(engine: &Engine) {
+pub fn advance_epochs(engine: &Engine) {
     let _ = ENGINE.set(engine.clone());
     let tick = timeval {
         tv_sec: 0,

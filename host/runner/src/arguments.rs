@@ -1,0 +1,272 @@
+//! The program's own command line. A plugin's words stand behind `--` and are not looked at.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use lexopt::{Arg, Parser, ValueExt};
+use sandcheck::{Limits, Policy, endpoint::Pattern};
+
+/// Where the operator's policy is when none is named.
+const POLICY: &str = "/etc/sandcheck/policy.toml";
+
+const HELP: &str = "\
+sandcheck runs monitoring checks that are WebAssembly components of the world monitoring:plugin.
+A check reaches the endpoint that its own command line names, and nothing else.
+
+Usage:
+  sandcheck run     [OPTIONS] PLUGIN.wasm -- WORDS...  Run a check, as its own command line would
+  sandcheck inspect [OPTIONS] PLUGIN.wasm              Show what it is and what it could reach
+  sandcheck compile [OPTIONS] PLUGIN.wasm...           Compile it now, so that its first run is fast
+
+Options:
+  --policy FILE    The operator's rules and limits (default: /etc/sandcheck/policy.toml, if there)
+  --allow GRANT    Let it connect to this too, although its words do not name it
+  --deny GRANT     Do not let it connect to this, whatever names or allows it
+  --cache FOLDER   Where compiled code is kept (default: ~/.cache/sandcheck)
+  --format FORMAT  inspect: text or json (default: text)
+  -h, --help       Print this page
+  -V, --version    Print the version
+
+GRANT is tcp://HOST:PORT or unix:/path. HOST is a name, *.suffix, an address or a network such as
+10.0.0.0/8 or [fd00::]/8; PORT is 25, 25,587, 1-1023 or *. --deny also takes the words private,
+loopback, link-local and metadata.
+
+`sandcheck run PLUGIN.wasm -- --help` prints the plugin's own help. Exit codes of run: 0 OK,
+1 WARNING, 2 CRITICAL, 3 UNKNOWN; of the others: 0 done, 3 not done.
+";
+
+/// What is to be done.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Run(Options),
+    Inspect(Options),
+    Compile(Options),
+    /// The process that compiles, started by this program itself.
+    Worker(Limits),
+    /// Something to print.
+    Text(String),
+}
+
+/// How it is to be done.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) plugins: Vec<PathBuf>,
+    pub(crate) policy: Policy,
+    pub(crate) cache: Option<PathBuf>,
+    pub(crate) format: Format,
+    /// What stands behind `--`.
+    pub(crate) words: Vec<OsString>,
+}
+
+impl Options {
+    /// The plugin, where there is just one.
+    pub(crate) fn plugin(&self) -> &Path {
+        self.plugins.first().map_or(Path::new(""), PathBuf::as_path)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Reads the command line, the program's name first.
+pub(crate) fn parse(mut words: Vec<OsString>) -> Result<Command> {
+    let plugin_words = words.iter().position(|word| word == "--").map(|at| {
+        let behind = words.split_off(at + 1);
+        words.pop();
+        behind
+    });
+    let mut parser = Parser::from_iter(words);
+    let name = match parser.next()? {
+        None | Some(Arg::Short('h') | Arg::Long("help")) => {
+            return Ok(Command::Text(HELP.to_owned()));
+        }
+        Some(Arg::Short('V') | Arg::Long("version")) => return Ok(version()),
+        Some(Arg::Value(name)) => name.string()?,
+        Some(other) => return Err(other.unexpected().into()),
+    };
+    match name.as_str() {
+        "run" | "inspect" | "compile" => {}
+        "help" => return Ok(Command::Text(HELP.to_owned())),
+        "version" => return Ok(version()),
+        worker if worker == crate::worker::COMMAND => return worker_limits(&mut parser),
+        other => bail!("there is no command '{other}': run, inspect, compile"),
+    }
+    let Some(mut options) = options(&mut parser)? else {
+        return Ok(Command::Text(HELP.to_owned()));
+    };
+    if options.plugins.is_empty() {
+        bail!("no plugin is named: sandcheck {name} PLUGIN.wasm");
+    }
+    if name != "compile" && options.plugins.len() > 1 {
+        let word = options
+            .plugins
+            .get(1)
+            .map(|word| word.display().to_string());
+        let word = word.unwrap_or_default();
+        bail!("unexpected word '{word}': what is meant for the plugin stands behind --");
+    }
+    if name != "run" && plugin_words.is_some() {
+        bail!("words behind -- are for a plugin that is run");
+    }
+    options.words = plugin_words.unwrap_or_default();
+    Ok(match name.as_str() {
+        "run" => Command::Run(options),
+        "inspect" => Command::Inspect(options),
+        _ => Command::Compile(options),
+    })
+}
+
+fn version() -> Command {
+    let (own, engine) = (env!("CARGO_PKG_VERSION"), crate::load::ENGINE);
+    Command::Text(format!("sandcheck {own} ({engine})\n"))
+}
+
+/// Nothing when help is asked for.
+fn options(parser: &mut Parser) -> Result<Option<Options>> {
+    let mut options = Options::default();
+    let (mut allow, mut deny, mut policy) = (Vec::new(), Vec::new(), None);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(None),
+            Arg::Long("policy") => policy = Some(PathBuf::from(parser.value()?)),
+            Arg::Long("cache") => options.cache = Some(parser.value()?.into()),
+            Arg::Long("allow") => allow.push(grant("--allow", parser, Pattern::parse)?),
+            Arg::Long("deny") => deny.push(grant("--deny", parser, Pattern::parse_with_classes)?),
+            Arg::Long("format") => options.format = format(&parser.value()?.string()?)?,
+            Arg::Value(plugin) => options.plugins.push(plugin.into()),
+            other => {
+                let error = other.unexpected();
+                bail!("{error}: what is meant for the plugin stands behind --");
+            }
+        }
+    }
+    options.policy = read_policy(policy.as_deref())?;
+    options.policy.rules.allow.extend(allow);
+    options.policy.rules.deny.extend(deny);
+    Ok(Some(options))
+}
+
+fn grant<E: std::error::Error + Send + Sync + 'static>(
+    option: &'static str,
+    parser: &mut Parser,
+    parse: impl Fn(&str) -> Result<Pattern, E>,
+) -> Result<Pattern> {
+    let text = parser.value()?.string()?;
+    parse(&text).context(option)
+}
+
+fn format(name: &str) -> Result<Format> {
+    match name {
+        "text" => Ok(Format::Text),
+        "json" => Ok(Format::Json),
+        other => bail!("--format '{other}': text or json"),
+    }
+}
+
+/// The policy that is named, which must be there, or the machine's, which need not.
+fn read_policy(named: Option<&Path>) -> Result<Policy> {
+    let path = named.unwrap_or(Path::new(POLICY));
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Policy::default());
+        }
+        Err(error) => return Err(error).with_context(|| format!("policy {}", path.display())),
+    };
+    Policy::parse(&text).with_context(|| format!("policy {}", path.display()))
+}
+
+/// Numbers, because this program wrote them itself.
+fn worker_limits(parser: &mut Parser) -> Result<Command> {
+    let mut number = || -> Result<u64> { Ok(parser.value()?.parse()?) };
+    let (time, memory) = (number()?, number()?);
+    Ok(Command::Worker(Limits {
+        compile_time: std::time::Duration::from_millis(time),
+        compile_memory: memory,
+        ..Limits::default()
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Result<Command> {
+        let words = std::iter::once(&"sandcheck").chain(words);
+        parse(words.map(Into::into).collect())
+    }
+
+    fn wrong(words: &[&str]) -> String {
+        format!("{:#}", parsed(words).unwrap_err())
+    }
+
+    #[test]
+    fn options_may_stand_before_and_behind_the_plugin() {
+        for words in [
+            &[
+                "run",
+                "--allow",
+                "tcp://a:1",
+                "p.wasm",
+                "--",
+                "-H",
+                "--allow",
+            ][..],
+            &["run", "p.wasm", "--allow=tcp://a:1", "--", "-H", "--allow"],
+        ] {
+            let Command::Run(options) = parsed(words).unwrap() else {
+                panic!("{words:?}");
+            };
+            assert_eq!(options.plugin(), Path::new("p.wasm"));
+            assert_eq!(options.words, ["-H", "--allow"]);
+            assert_eq!(options.policy.rules.allow.len(), 1);
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (words, part) in [
+            (&["nope"][..], "there is no command 'nope'"),
+            (&["run"], "no plugin is named"),
+            (&["run", "a.wasm", "host"], "unexpected word 'host'"),
+            (&["run", "a.wasm", "-H", "host"], "behind --"),
+            (
+                &["run", "--allow", "mx:25", "a.wasm"],
+                "--allow: 'mx:25': it begins with neither",
+            ),
+            (&["run", "--allow", "private", "a.wasm"], "'private'"),
+            (
+                &["run", "--policy", "/nonexistent", "a.wasm"],
+                "policy /nonexistent: No such file",
+            ),
+            (
+                &["inspect", "--format", "xml", "a.wasm"],
+                "--format 'xml': text or json",
+            ),
+            (
+                &["inspect", "a.wasm", "--", "x"],
+                "for a plugin that is run",
+            ),
+            (&["compile", "--cache"], "missing argument"),
+        ] {
+            let error = wrong(words);
+            assert!(error.contains(part), "{words:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn help_stands_at_every_command() {
+        for words in [&[][..], &["--help"], &["run", "-h"], &["help"]] {
+            assert!(
+                matches!(parsed(words), Ok(Command::Text(text)) if text == HELP),
+                "{words:?}"
+            );
+        }
+    }
+}

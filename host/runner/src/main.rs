@@ -1,0 +1,79 @@
+//! `sandcheck`: runs, inspects and compiles any component of the world `monitoring:plugin`.
+//!
+//! This file is the start: the command line says which command, each command is a file of its own.
+//! Whatever goes wrong is one line on standard output and exit code 3, as a monitoring system reads
+//! it.
+
+#![no_main]
+
+mod arguments;
+mod cache;
+mod compile;
+mod inspect;
+mod load;
+mod run;
+mod worker;
+
+use std::ffi::{OsString, c_char, c_int};
+use std::io::{self, Write};
+
+use sandcheck::escape;
+use sandcheck_system as system;
+
+use crate::arguments::Command;
+
+/// Faster than the C library's, and small.
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
+/// The exit code for what is nobody's fault but ours.
+const UNKNOWN: u8 = 3;
+
+/// Where the C library hands over.
+#[allow(unsafe_code, reason = "the program begins in C")]
+#[unsafe(no_mangle)]
+extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
+    // SAFETY: these are the arguments of C's `main`.
+    unsafe { system::start(count, words, start) }
+}
+
+/// Carries out the command; returns the exit code.
+fn start(words: Vec<OsString>) -> u8 {
+    std::panic::set_hook(Box::new(|panic| {
+        print(&unknown(&format!("internal error: {panic}")));
+        system::exit(UNKNOWN);
+    }));
+    let command = match arguments::parse(words) {
+        Ok(command) => command,
+        Err(error) => {
+            let text = unknown(&format!("{error:#}"));
+            print(&format!("{text}See sandcheck --help\n"));
+            return UNKNOWN;
+        }
+    };
+    let done = match command {
+        Command::Run(options) => run::run(options),
+        Command::Inspect(options) => inspect::inspect(&options),
+        Command::Compile(options) => compile::compile(&options),
+        Command::Worker(limits) => return worker::main(&limits),
+        Command::Text(text) => {
+            print(&text);
+            return 0;
+        }
+    };
+    done.unwrap_or_else(|error| {
+        print(&unknown(&format!("{error:#}")));
+        UNKNOWN
+    })
+}
+
+/// Writes to standard output. The exit code is right even when nobody reads the text.
+fn print(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes());
+    let _ = stdout.flush();
+}
+
+fn unknown(text: &str) -> String {
+    format!("UNKNOWN - {}\n", escape::line(text))
+}
