@@ -1,0 +1,20 @@
+;; Attacks the machine's memory with fourteen linear memories that are each within bounds: each
+;; grows to 30 MiB and is written to.
+(memory $m0 480) (memory $m1 480) (memory $m2 480) (memory $m3 480) (memory $m4 480)
+(memory $m5 480) (memory $m6 480) (memory $m7 480) (memory $m8 480) (memory $m9 480)
+(memory $ma 480) (memory $mb 480) (memory $mc 480) (memory $md 480)
+(func $attack
+  (memory.fill $m0 (i32.const 0) (i32.const 1) (i32.const 31457280))
+  (memory.fill $m1 (i32.const 0) (i32.const 1) (i32.const 31457280))
+  (memory.fill $m2 (i32.const 0) (i32.const 1) (i32.const 31457280))
+  (memory.fill $m3 (i32.const 0) (i32.const 1) (i32.const 31457280))
+  (memory.fill $m4 (i32.const 0) (i32.const 1) (i32.const 31457280))
+  (memory.fill $m5 (i32.const 0) (i32.const 1) (i32.const 31457280))
+  (memory.fill $m6 (i32.const 0) (i32.const 1) (i32.const 31457280))
+  (memory.fill $m7 (i32.const 0) (i32.const 1) (i32.const 31457280))
+  (memory.fill $m8 (i32.const 0) (i32.const 1) (i32.const 31457280))
+  (memory.fill $m9 (i32.const 0) (i32.const 1) (i32.const 31457280))
+  (memory.fill $ma (i32.const 0) (i32.const 1) (i32.const 31457280))
+  (memory.fill $mb (i32.const 0) (i32.const 1) (i32.const 31457280))
+  (memory.fill $mc (i32.const 0) (i32.const 1) (i32.const 31457280))
+  (memory.fill $md (i32.const 0) (i32.const 1) (i32.const 31457280)))

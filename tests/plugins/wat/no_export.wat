@@ -1,0 +1,2 @@
+;; Attacks a host that takes an export for granted: exports nothing.
+(component)
