@@ -18,7 +18,7 @@ STATIC = --target $(TRIPLE) --config 'target.$(TRIPLE).rustflags=[ \
 	"--remap-path-prefix=$(REGISTRY)=crates", "--remap-path-prefix=$(CURDIR)=."]'
 CC_FOR_TRIPLE = CC_$(subst -,_,$(TRIPLE))=$${CC:-cc}
 
-.PHONY: help setup build component demo test test-servers lint bench bench-quick install uninstall clean
+.PHONY: help setup build component demo test test-servers fuzz lint bench bench-quick install uninstall clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,8 +47,16 @@ test: build component ## Run every test that needs no root
 test-servers: build ## Run the check against Postfix, Exim, OpenSMTPD and Dovecot (root)
 	tests/servers/run --install $(CHECK_SMTP)
 
+fuzz: setup ## Run each fuzz target for SECONDS (10)
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-fuzz
+	fuzz/run $(or $(SECONDS),10)
+
 lint: setup ## Check the format, clippy's warnings, licences and sources
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path tests/plugins/Cargo.toml --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
+	$(CARGO) clippy --manifest-path tests/plugins/Cargo.toml --locked --release --examples \
+		--target wasm32-wasip2 --target-dir target/plugins -- --deny warnings
 	$(CC_FOR_TRIPLE) $(CARGO) clippy --release --locked --workspace --all-targets $(STATIC) -- --deny warnings
 	scripts/deny
 
