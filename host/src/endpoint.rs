@@ -147,6 +147,23 @@ impl Pattern {
             && self.covers_address(address, port)
     }
 
+    /// Whether it names one endpoint and no others: a name or an address with one port, or a path.
+    #[must_use]
+    pub fn is_one_endpoint(&self) -> bool {
+        match &self.target {
+            Target::Tcp { host, ports } => {
+                let is_one_host = match host {
+                    HostPattern::Name(_) => true,
+                    HostPattern::Net(net) => net.prefix_len() == net.max_prefix_len(),
+                    HostPattern::Any | HostPattern::Suffix(_) => false,
+                };
+                is_one_host && matches!(ports.0.as_slice(), [port] if port.start() == port.end())
+            }
+            Target::Unix(path) => matches!(path, PathPattern::Exact(_)),
+            Target::Class(_) => false,
+        }
+    }
+
     /// Whether it is about addresses, which a name has to be resolved for.
     #[must_use]
     pub fn is_network(&self) -> bool {
@@ -423,6 +440,31 @@ mod tests {
         assert!(pattern("tcp://[::1]:25").is_address(ip("::1"), 25));
         assert!(pattern("tcp://[::ffff:10.0.0.1]:25").covers_address(ip("10.0.0.1"), 25));
         assert!(!net.names_tcp("10.0.0.1", 25));
+    }
+
+    #[test]
+    fn one_endpoint_is_told_from_many() {
+        for text in [
+            "tcp://mx.example.org:25",
+            "tcp://10.1.2.3:25",
+            "tcp://10.1.2.3/32:25",
+            "tcp://[::1]:25",
+            "unix:/run/lmtp",
+        ] {
+            assert!(pattern(text).is_one_endpoint(), "{text}");
+        }
+        for text in [
+            "tcp://*:25",
+            "tcp://*.example.org:25",
+            "tcp://0.0.0.0/0:25",
+            "tcp://[::]/0:25",
+            "tcp://mx.example.org:25,26",
+            "tcp://mx.example.org:1-2",
+            "unix:*",
+            "unix:/run/*",
+        ] {
+            assert!(!pattern(text).is_one_endpoint(), "{text}");
+        }
     }
 
     #[test]

@@ -244,7 +244,7 @@ fn into_only(endpoint: &str) -> String {
 }
 
 fn is_endpoint(text: &str) -> bool {
-    text.chars().all(is_shown) && Pattern::parse(text).is_ok()
+    text.chars().all(is_shown) && Pattern::parse(text).is_ok_and(|rule| rule.is_one_endpoint())
 }
 
 /// What may stand in an endpoint that is shown.

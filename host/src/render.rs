@@ -119,15 +119,26 @@ fn label(name: &str) -> String {
     }
 }
 
-/// A range of the plugin guidelines; nothing when it is none.
+/// A range of the plugin guidelines, `[@]start:end`; nothing when it is none.
 fn threshold(range: Option<&str>) -> &str {
-    let is_range = |range: &&str| {
-        range.len() <= THRESHOLD_LIMIT
-            && range
-                .chars()
-                .all(|c| c.is_ascii_digit() || "@~:.+-eE".contains(c))
-    };
-    range.filter(is_range).unwrap_or_default()
+    range.filter(|range| is_range(range)).unwrap_or_default()
+}
+
+fn is_range(range: &str) -> bool {
+    let bounds = range.strip_prefix('@').unwrap_or(range);
+    range.len() <= THRESHOLD_LIMIT
+        && match bounds.split_once(':') {
+            Some((start, end)) => {
+                (start == "~" || is_number(start)) && (end.is_empty() || is_number(end))
+            }
+            None => is_number(bounds),
+        }
+}
+
+/// A decimal number; `inf` and `nan` are none.
+fn is_number(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
+    text.chars().all(is_part) && text.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 #[cfg(test)]
@@ -213,6 +224,18 @@ mod tests {
         bad.min = Some(f64::NAN);
         bad.precision = 255;
         assert_eq!(performance_data(&[bad]), "t=1.000000000sx%");
+    }
+
+    #[test]
+    fn thresholds_are_ranges() {
+        for range in ["5", "5.000000", "-1e3", "10:", "~:5", "@1:2", "0:0.5"] {
+            assert_eq!(threshold(Some(range)), range);
+        }
+        for other in [
+            "", "@", "-", "@@1", ":", ":5", "1:~", "1:2:3", "inf", "1e999", "5 x=1",
+        ] {
+            assert_eq!(threshold(Some(other)), "", "{other}");
+        }
     }
 
     proptest! {

@@ -4,7 +4,7 @@
 //! Whatever goes wrong is one line on standard output and exit code 3, as a monitoring system reads
 //! it.
 
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
 mod arguments;
 mod cache;
@@ -14,7 +14,9 @@ mod load;
 mod run;
 mod worker;
 
-use std::ffi::{OsString, c_char, c_int};
+use std::ffi::OsString;
+#[cfg(not(test))]
+use std::ffi::{c_char, c_int};
 use std::io::{self, Write};
 
 use sandcheck::escape;
@@ -30,6 +32,7 @@ static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 const UNKNOWN: u8 = 3;
 
 /// Where the C library hands over.
+#[cfg(not(test))]
 #[allow(unsafe_code, reason = "the program begins in C")]
 #[unsafe(no_mangle)]
 extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
@@ -38,6 +41,10 @@ extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
 }
 
 /// Carries out the command; returns the exit code.
+#[cfg_attr(
+    test,
+    allow(dead_code, reason = "tests have a main function of their own")
+)]
 fn start(words: Vec<OsString>) -> u8 {
     std::panic::set_hook(Box::new(|panic| {
         print(&unknown(&format!("internal error: {panic}")));
