@@ -81,10 +81,15 @@ fn value(text: &str) -> Option<(Option<f64>, String)> {
     Some((Some(number(digits)?), unit.to_owned())).filter(|_| is_unit)
 }
 
-/// Nothing, or what `[@][start:][end]` is written with; whether it is a range is for its reader.
+/// Nothing, or `[@][start:][end]`.
 fn is_range(text: &str) -> bool {
-    text.chars()
-        .all(|c| c.is_ascii_digit() || "@~:.+-eE".contains(c))
+    let bounds = text.strip_prefix('@').unwrap_or(text);
+    match bounds.split_once(':') {
+        Some((start, end)) => {
+            (start == "~" || number(start).is_some()) && (end.is_empty() || number(end).is_some())
+        }
+        None => text.is_empty() || number(bounds).is_some(),
+    }
 }
 
 fn number(text: &str) -> Option<f64> {

@@ -6,8 +6,9 @@ pub const LINE_LIMIT: usize = 8 * 1024 - 256;
 
 const CUT: &str = "...";
 
-/// One line, without line breaks at its end: line breaks, tabs and `|` (which begins performance data) are blanks, other control
-/// characters and those that reorder or hide text are written as escapes.
+/// One line, without line breaks at its end: line breaks, tabs and `|` (which begins performance
+/// data) are blanks, other control characters and those that reorder or hide text are written as
+/// escapes.
 #[must_use]
 pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

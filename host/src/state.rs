@@ -130,7 +130,7 @@ impl ResourceLimiter for State {
         desired: usize,
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let total = (self.used.memory - current.min(self.used.memory)).saturating_add(desired);
+        let total = grown(self.used.memory, current, desired);
         if total > self.limits.memory {
             return Err(self.limits.exceeded("memory").into());
         }
@@ -144,8 +144,7 @@ impl ResourceLimiter for State {
         desired: usize,
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let others = self.used.table_elements - current.min(self.used.table_elements);
-        let total = others.saturating_add(desired);
+        let total = grown(self.used.table_elements, current, desired);
         if total > self.limits.table_elements {
             return Err(self.limits.exceeded("table-elements").into());
         }
@@ -164,6 +163,11 @@ impl ResourceLimiter for State {
     fn tables(&self) -> usize {
         self.limits.instances
     }
+}
+
+/// A total, once one part of it has another size.
+fn grown(total: usize, current: usize, desired: usize) -> usize {
+    total.saturating_sub(current).saturating_add(desired)
 }
 
 /// Links what the world imports, and nothing else.

@@ -32,18 +32,18 @@ extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
 /// Does one check; returns the exit code.
 fn run(words: Vec<OsString>) -> u8 {
     std::panic::set_hook(Box::new(|panic| {
-        print(&internal_error(&panic.to_string()));
+        system::print(&internal_error(&panic.to_string()));
         system::exit(UNKNOWN);
     }));
     match check(words) {
         Ok(output) => {
             // Somebody who closed standard error does not want to know.
             let _ = io::stderr().write_all(output.stderr.as_bytes());
-            print(&output.stdout);
+            system::print(&output.stdout);
             output.exit_code
         }
         Err(error) => {
-            print(&internal_error(&format!("{error:#}")));
+            system::print(&internal_error(&format!("{error:#}")));
             UNKNOWN
         }
     }
@@ -68,13 +68,6 @@ fn check(words: Vec<OsString>) -> anyhow::Result<cli::Output> {
     // Nothing is worth waiting for: not a name look-up that goes on, nor the release of memory.
     std::mem::forget((runtime, plugin, component));
     Ok(output)
-}
-
-/// Writes to standard output. The exit code is right even when nobody reads the text.
-fn print(text: &str) {
-    let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes());
-    let _ = stdout.flush();
 }
 
 fn internal_error(text: &str) -> String {

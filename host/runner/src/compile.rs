@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use sandcheck::{Limits, escape};
+use sandcheck_system as system;
 
 use crate::arguments::Options;
 use crate::{load, worker};
@@ -24,12 +25,12 @@ const COMPLAINT_LIMIT: u64 = 4096;
 pub(crate) fn compile(options: &Options) -> Result<u8> {
     for plugin in &options.plugins {
         let (state, path) = load::prepare(plugin, options)?;
-        crate::print(&escape::line(&format!(
+        system::print(&escape::line(&format!(
             "{}: {state} {}",
             plugin.display(),
             path.display()
         )));
-        crate::print("\n");
+        system::print("\n");
     }
     Ok(0)
 }

@@ -5,6 +5,7 @@ mod text;
 
 use anyhow::Result;
 use sandcheck::escape;
+use sandcheck_system as system;
 
 use self::facts::Facts;
 use crate::arguments::{Format, Options};
@@ -17,7 +18,7 @@ pub(crate) fn inspect(options: &Options) -> Result<u8> {
         Format::Text => text::page(&facts),
         Format::Json => visible(&serde_json::to_string_pretty(&facts)?) + "\n",
     };
-    crate::print(&shown);
+    system::print(&shown);
     Ok(if facts.problems.is_empty() {
         0
     } else {

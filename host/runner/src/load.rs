@@ -6,14 +6,14 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use sandcheck::{Limits, settings};
+use wasmtime::Engine;
 use wasmtime::component::Component;
-use wasmtime::{Config, Engine};
 
 use crate::arguments::Options;
 use crate::cache::{Cache, Key, Stamp};
@@ -64,9 +64,10 @@ impl Source {
         })
     }
 
-    /// All of it.
+    /// All of it, from the beginning.
     pub(crate) fn read(&mut self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
+        self.file.rewind()?;
         let size = self.stamp.size();
         Read::by_ref(&mut self.file)
             .take(size)
@@ -77,11 +78,9 @@ impl Source {
 }
 
 /// The plugin that the command line names, ready to be instantiated.
-pub(crate) fn component(options: &Options) -> Result<Component> {
+pub(crate) fn component(source: &mut Source, options: &Options) -> Result<Component> {
     let path = options.plugin();
-    let limits = &options.policy.limits;
-    let mut source = Source::open(path, limits)?;
-    let engine = engine(limits.stack)?;
+    let engine = engine(options.policy.limits.stack)?;
     let cache = open_cache(options)?;
     if let Some(cache) = &cache {
         let recalled = cache.recall(&source.stamp);
@@ -95,8 +94,7 @@ pub(crate) fn component(options: &Options) -> Result<Component> {
         return load_bytes(&engine, &code);
     };
     let key = Key::of(&bytes, ENGINE);
-    let known = cache.find(&key);
-    if let Some(component) = known.as_ref().and_then(|code| load(&engine, code).ok()) {
+    if let Some(component) = known(&cache, &key, &engine) {
         cache.remember(&source.stamp, &key);
         return Ok(component);
     }
@@ -115,15 +113,17 @@ pub(crate) fn prepare(path: &Path, options: &Options) -> Result<(State, PathBuf)
         .context("there is no folder for compiled code: name one with --cache FOLDER")?;
     let key = Key::of(&bytes, ENGINE);
     let engine = engine(options.policy.limits.stack)?;
-    if cache
-        .find(&key)
-        .is_some_and(|code| load(&engine, &code).is_ok())
-    {
+    if known(&cache, &key, &engine).is_some() {
         return Ok((State::Known, cache.path(&key)));
     }
     let code = compile_apart(path, bytes, options)?;
     cache.keep(&key, &code)?;
     Ok((State::Compiled, cache.path(&key)))
+}
+
+/// Code of that name that is in the cache and can be loaded.
+fn known(cache: &Cache, key: &Key, engine: &Engine) -> Option<Component> {
+    load(engine, &cache.find(key)?).ok()
 }
 
 fn open_cache(options: &Options) -> Result<Option<Cache>> {
@@ -140,7 +140,7 @@ fn compile_apart(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Vec<u
 
 /// An engine that runs code and compiles none.
 fn engine(stack: usize) -> Result<Engine> {
-    let mut config = config();
+    let mut config = settings::config();
     config.enable_compiler(false);
     settings::set_stack(&mut config, stack);
     Ok(Engine::new(&config)?)
@@ -148,12 +148,8 @@ fn engine(stack: usize) -> Result<Engine> {
 
 /// Native code for a component. For the process that does nothing else.
 pub(crate) fn compile(component: &[u8]) -> Result<Vec<u8>> {
-    let code = Engine::new(&config())?.precompile_component(component);
+    let code = Engine::new(&settings::config())?.precompile_component(component);
     code.map_err(|error| anyhow::Error::from(error).context("is no component that can be compiled"))
-}
-
-fn config() -> Config {
-    settings::config()
 }
 
 #[allow(unsafe_code, reason = "loading compiled code means trusting it")]

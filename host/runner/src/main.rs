@@ -17,7 +17,6 @@ mod worker;
 use std::ffi::OsString;
 #[cfg(not(test))]
 use std::ffi::{c_char, c_int};
-use std::io::{self, Write};
 
 use sandcheck::escape;
 use sandcheck_system as system;
@@ -47,14 +46,14 @@ extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
 )]
 fn start(words: Vec<OsString>) -> u8 {
     std::panic::set_hook(Box::new(|panic| {
-        print(&unknown(&format!("internal error: {panic}")));
+        system::print(&unknown(&format!("internal error: {panic}")));
         system::exit(UNKNOWN);
     }));
     let command = match arguments::parse(words) {
         Ok(command) => command,
         Err(error) => {
             let text = unknown(&format!("{error:#}"));
-            print(&format!("{text}See sandcheck --help\n"));
+            system::print(&format!("{text}See sandcheck --help\n"));
             return UNKNOWN;
         }
     };
@@ -64,21 +63,14 @@ fn start(words: Vec<OsString>) -> u8 {
         Command::Compile(options) => compile::compile(&options),
         Command::Worker(limits) => return worker::main(&limits),
         Command::Text(text) => {
-            print(&text);
+            system::print(&text);
             return 0;
         }
     };
     done.unwrap_or_else(|error| {
-        print(&unknown(&format!("{error:#}")));
+        system::print(&unknown(&format!("{error:#}")));
         UNKNOWN
     })
-}
-
-/// Writes to standard output. The exit code is right even when nobody reads the text.
-fn print(text: &str) {
-    let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes());
-    let _ = stdout.flush();
 }
 
 fn unknown(text: &str) -> String {

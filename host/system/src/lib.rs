@@ -7,6 +7,7 @@
 #![allow(unsafe_code, reason = "the system's own interface is C")]
 
 use std::ffi::{CStr, OsStr, OsString, c_char};
+use std::io::{self, Write};
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
@@ -52,6 +53,13 @@ unsafe fn command_line(count: c_int, words: *const *const c_char) -> Vec<OsStrin
         OsStr::from_bytes(text.to_bytes()).to_owned()
     };
     (0..count).map(word).collect()
+}
+
+/// Writes to standard output. The exit code is right even when nobody reads the text.
+pub fn print(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes());
+    let _ = stdout.flush();
 }
 
 /// Ends the program at once: no buffer is left to flush and nothing to be released.

@@ -77,9 +77,8 @@ impl Facts {
     pub(crate) fn gather(options: &Options) -> Result<Self> {
         let path = options.plugin().display().to_string();
         let limits = &options.policy.limits;
-        let bytes = Source::open(options.plugin(), limits)?
-            .read()
-            .with_context(|| path.clone())?;
+        let mut source = Source::open(options.plugin(), limits)?;
+        let bytes = source.read().with_context(|| path.clone())?;
         let mut facts = Self {
             file: path,
             size: bytes.len() as u64,
@@ -96,7 +95,7 @@ impl Facts {
                 .map(|entry| (entry.name, entry.show(limits)))
                 .collect(),
         };
-        match load::component(options) {
+        match load::component(&mut source, options) {
             Ok(component) => facts.add_types(&component, limits)?,
             Err(error) => facts.problems.push(format!("{error:#}")),
         }
