@@ -8,6 +8,7 @@ DESTDIR ?=
 
 CHECK_SMTP = target/release/check_smtp
 SANDCHECK = target/release/sandcheck
+COMPILER = target/release/sandcheck-compile
 
 # The shipped program is linked statically, without position-independent code: starting it is most
 # of what a check costs (docs/decisions.md). `cargo build --release` gives a dynamic one.
@@ -26,13 +27,14 @@ help: ## Show the targets
 setup: ## Install or name what the build needs
 	@scripts/setup build
 
-# Two builds, because features of one build are shared: check_smtp has no compiler in it.
-build: setup ## Build target/release/check_smtp, with its component in it, and target/release/sandcheck
-	$(CC_FOR_TRIPLE) $(CARGO) build --release --locked --package check-smtp-oneshot $(STATIC)
-	$(CC_FOR_TRIPLE) $(CARGO) build --profile runner --locked --package sandcheck-runner $(STATIC)
+# Two builds, because features of one build are shared: the first programs have no compiler in them.
+build: setup ## Build check_smtp, with its component in it, sandcheck and its compiler into target/release
+	$(CC_FOR_TRIPLE) $(CARGO) build --release --locked --package check-smtp-oneshot --package sandcheck-runner $(STATIC)
+	$(CC_FOR_TRIPLE) $(CARGO) build --profile compiler --locked --package sandcheck-compiler $(STATIC)
 	@mkdir -p target/release
 	@cp target/$(TRIPLE)/release/check_smtp $(CHECK_SMTP)
-	@cp target/$(TRIPLE)/runner/sandcheck $(SANDCHECK)
+	@cp target/$(TRIPLE)/release/sandcheck $(SANDCHECK)
+	@cp target/$(TRIPLE)/compiler/sandcheck-compile $(COMPILER)
 
 component: setup ## Build the component for other hosts, target/wasm32-wasip2/component/check_smtp.wasm
 	$(CARGO) build --locked --package check-smtp --lib --target wasm32-wasip2 --profile component
@@ -70,13 +72,15 @@ bench-quick: build ## The same with fewer runs
 	$(CARGO) build --release --locked --package sandcheck-tests --bin smtp-server
 	$(CARGO) run --release --locked --package sandcheck-benches -- --quick
 
-install: ## Install what has been built: check_smtp into PLUGINDIR, sandcheck into PREFIX/bin
-	@test -f $(CHECK_SMTP) -a -f $(SANDCHECK) || { echo "nothing is built yet: make build"; exit 1; }
+install: ## Install what has been built: check_smtp into PLUGINDIR, sandcheck into PREFIX
+	@test -f $(CHECK_SMTP) -a -f $(SANDCHECK) -a -f $(COMPILER) || { echo "nothing is built yet: make build"; exit 1; }
 	install -D -m 755 $(CHECK_SMTP) $(DESTDIR)$(PLUGINDIR)/check_smtp
 	install -D -m 755 $(SANDCHECK) $(DESTDIR)$(PREFIX)/bin/sandcheck
+	install -D -m 755 $(COMPILER) $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-compile
 
-uninstall: ## Remove both again
+uninstall: ## Remove all of it again
 	rm -f $(DESTDIR)$(PLUGINDIR)/check_smtp $(DESTDIR)$(PREFIX)/bin/sandcheck
+	rm -f $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-compile
 
 clean: ## Remove what was built
 	$(CARGO) clean

@@ -11,19 +11,21 @@ use anyhow::{Context, Result, ensure};
 use wasmtime::Engine;
 
 #[allow(
+    dead_code,
     unreachable_pub,
-    reason = "it is public in the library that it belongs to"
+    reason = "it belongs to the library, of which this program needs nothing else"
 )]
 #[path = "../src/settings.rs"]
 mod settings;
 
 /// Paths that the component is made of, from this folder.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "../src/settings.rs",
     "../../guest/Cargo.toml",
     "../../guest/src",
     "../../guest/crypto",
     "../../wit",
+    "../../Cargo.toml",
     "../../Cargo.lock",
 ];
 

@@ -3,6 +3,9 @@
 
 use wasmtime::Config;
 
+/// The engine that code is compiled for and runs on.
+pub const ENGINE: &str = "wasmtime 48.0.8";
+
 /// The stack that a plugin may use when nothing else is said, in bytes.
 const WASM_STACK: usize = 512 * 1024;
 

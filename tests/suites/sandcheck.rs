@@ -35,6 +35,11 @@ fn plugin() -> PathBuf {
     )
 }
 
+fn program() -> PathBuf {
+    let given = std::env::var_os("SANDCHECK").map(PathBuf::from);
+    given.unwrap_or_else(|| built("target/release/sandcheck", "make build"))
+}
+
 /// What is written to disk by one test, the cache among it.
 struct Place(TempDir);
 
@@ -77,8 +82,10 @@ impl Place {
 
     /// `sandcheck COMMAND ARGUMENTS`, with compiled code in a folder of this test's own.
     fn sandcheck(&self, command: &str, arguments: &[&str]) -> Output {
-        let program = std::env::var_os("SANDCHECK").map(PathBuf::from);
-        let program = program.unwrap_or_else(|| built("target/release/sandcheck", "make build"));
+        self.start(&program(), command, arguments)
+    }
+
+    fn start(&self, program: &Path, command: &str, arguments: &[&str]) -> Output {
         Command::new(program)
             .args([command, "--cache", &self.path("cache").to_string_lossy()])
             .args(arguments)
@@ -402,6 +409,55 @@ fn compiled_code_is_kept_and_known_again() {
     );
     assert_eq!(place.run(&[], &["-H", "127.0.0.1", "-p", &port]).0, Some(0));
     assert_eq!(place.code().len(), 1);
+}
+
+#[test]
+fn the_compiler_is_a_program_of_its_own_that_may_be_installed_elsewhere() {
+    let place = Place::empty();
+    let component = plugin();
+    let component = component.to_string_lossy();
+    for folder in ["bin", "libexec", "libexec/sandcheck"] {
+        fs::create_dir(place.path(folder)).expect("a folder");
+    }
+    let sandcheck = place.path("bin/sandcheck");
+    fs::copy(program(), &sandcheck).expect("a copy");
+
+    let (code, text) = outcome(&place.start(&sandcheck, "compile", &[&component]));
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("the compiler is missing"), "{text}");
+    assert!(text.contains("/bin/sandcheck-compile or "), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+
+    let compiler = program().with_file_name("sandcheck-compile");
+    let installed = place.path("libexec/sandcheck/sandcheck-compile");
+    fs::copy(compiler, &installed).expect("a copy");
+    let (code, text) = outcome(&place.start(&sandcheck, "compile", &[&component]));
+    assert_eq!(code, Some(0), "{text}");
+
+    // With all code in the cache it is not needed.
+    fs::remove_file(installed).expect("it was there");
+    let (code, text) = outcome(&place.start(&sandcheck, "compile", &[&component]));
+    assert_eq!(code, Some(0), "{text}");
+}
+
+#[test]
+fn a_compiler_of_another_version_says_so() {
+    let compiler = program().with_file_name("sandcheck-compile");
+    let compile = |arguments: &[&str]| {
+        let output = Command::new(&compiler).args(arguments).output();
+        let output = output.expect("the program starts");
+        let complaint = String::from_utf8(output.stderr).expect("it is UTF-8");
+        (output.status.code(), output.stdout.len(), complaint)
+    };
+    let (code, written, complaint) = compile(&["wasmtime 1.2.3", "1000", "100000000"]);
+    assert_eq!((code, written), (Some(1), 0));
+    assert!(complaint.contains("not for wasmtime 1.2.3"), "{complaint}");
+    let (code, written, complaint) = compile(&[]);
+    assert_eq!((code, written), (Some(1), 0));
+    assert!(
+        complaint.contains("see sandcheck compile --help"),
+        "{complaint}"
+    );
 }
 
 #[test]

@@ -43,8 +43,6 @@ pub(crate) enum Command {
     Run(Options),
     Inspect(Options),
     Compile(Options),
-    /// The process that compiles, started by this program itself.
-    Worker(Limits),
     /// Something to print.
     Text(String),
 }
@@ -94,7 +92,6 @@ pub(crate) fn parse(mut words: Vec<OsString>) -> Result<Command> {
         "run" | "inspect" | "compile" => {}
         "help" => return Ok(Command::Text(HELP.to_owned())),
         "version" => return Ok(version()),
-        worker if worker == crate::worker::COMMAND => return worker_limits(&mut parser),
         other => bail!("there is no command '{other}': run, inspect, compile"),
     }
     let Some(mut options) = options(&mut parser)? else {
@@ -123,7 +120,7 @@ pub(crate) fn parse(mut words: Vec<OsString>) -> Result<Command> {
 }
 
 fn version() -> Command {
-    let (own, engine) = (env!("CARGO_PKG_VERSION"), crate::load::ENGINE);
+    let (own, engine) = (env!("CARGO_PKG_VERSION"), sandcheck::settings::ENGINE);
     Command::Text(format!("sandcheck {own} ({engine})\n"))
 }
 
@@ -180,17 +177,6 @@ fn read_policy(named: Option<&Path>) -> Result<Policy> {
         Err(error) => return Err(error).with_context(|| format!("policy {}", path.display())),
     };
     Policy::parse(&text).with_context(|| format!("policy {}", path.display()))
-}
-
-/// Numbers, because this program wrote them itself.
-fn worker_limits(parser: &mut Parser) -> Result<Command> {
-    let mut number = || -> Result<u64> { Ok(parser.value()?.parse()?) };
-    let (time, memory) = (number()?, number()?);
-    Ok(Command::Worker(Limits {
-        compile_time: std::time::Duration::from_millis(time),
-        compile_memory: memory,
-        ..Limits::default()
-    }))
 }
 
 #[cfg(test)]

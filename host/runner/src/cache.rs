@@ -11,7 +11,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -103,9 +103,11 @@ impl Cache {
         let Some(folder) = caches.map(|caches| caches.join("sandcheck")) else {
             return Ok(None);
         };
-        let _ = folder.parent().map(fs::create_dir_all);
-        if !folder.exists() && create(&folder).is_err() {
-            return Ok(None);
+        if !folder.exists() {
+            let _ = folder.parent().map(fs::create_dir_all);
+            if create(&folder).is_err() {
+                return Ok(None);
+            }
         }
         Self::open(&folder).map(Some)
     }
@@ -113,10 +115,10 @@ impl Cache {
     /// This folder, made if it is not there.
     pub(crate) fn open(folder: &Path) -> Result<Self> {
         for folder in [folder, &folder.join("code"), &folder.join("seen")] {
-            if fs::symlink_metadata(folder).is_err() {
-                create(folder).with_context(|| format!("cache {}", folder.display()))?;
-            }
-            check_owner(folder).with_context(|| format!("cache {}", folder.display()))?;
+            made(folder)
+                .map_err(anyhow::Error::from)
+                .and_then(|metadata| check_owner(&metadata))
+                .with_context(|| format!("cache {}", folder.display()))?;
         }
         Ok(Self {
             folder: folder.to_owned(),
@@ -198,22 +200,32 @@ impl Cache {
     }
 }
 
-fn create(folder: &Path) -> std::io::Result<()> {
+fn create(folder: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(folder)
 }
 
+/// What is in that place, after a folder was made there if nothing was.
+fn made(folder: &Path) -> io::Result<Metadata> {
+    fs::symlink_metadata(folder).or_else(|_| {
+        // Another start may have been faster.
+        match create(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => fs::symlink_metadata(folder),
+        }
+    })
+}
+
 /// Code is loaded from there, so nobody else may write there.
-fn check_owner(folder: &Path) -> Result<()> {
-    let metadata = fs::symlink_metadata(folder)?;
-    ensure!(metadata.is_dir(), "is no folder");
+fn check_owner(folder: &Metadata) -> Result<()> {
+    ensure!(folder.is_dir(), "is no folder");
     let user = rustix::process::geteuid().as_raw();
     ensure!(
-        metadata.uid() == user,
+        folder.uid() == user,
         "belongs to user {} and not to {user}: name another with --cache FOLDER",
-        metadata.uid()
+        folder.uid()
     );
     ensure!(
-        metadata.mode() & 0o022 == 0,
+        folder.mode() & 0o022 == 0,
         "others may write there: chmod go-w it, or name another with --cache FOLDER"
     );
     Ok(())

@@ -1,19 +1,25 @@
 //! `sandcheck compile`: compiled code for the runs to come. The compiling itself is done by another
-//! process, [`crate::worker`].
+//! program, `sandcheck-compile`, which comes with this one.
 
+use std::env;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use sandcheck::settings::ENGINE;
 use sandcheck::{Limits, escape};
 use sandcheck_system as system;
 
 use crate::arguments::Options;
-use crate::{load, worker};
+use crate::load;
+
+/// The program that compiles.
+const COMPILER: &str = "sandcheck-compile";
 
 /// The most compiled code that is taken, in bytes.
 const CODE_LIMIT: u64 = 512 << 20;
@@ -35,10 +41,29 @@ pub(crate) fn compile(options: &Options) -> Result<u8> {
     Ok(0)
 }
 
+/// Where the compiler is: beside this program, or where `make install` puts it.
+fn compiler() -> Result<PathBuf> {
+    let program = env::current_exe().context("this program's own place is not known")?;
+    let folder = program.parent().unwrap_or(Path::new("/"));
+    let beside = folder.join(COMPILER);
+    let installed = folder.join("../libexec/sandcheck").join(COMPILER);
+    let found = [&beside, &installed]
+        .into_iter()
+        .find(|path| path.is_file());
+    found.cloned().with_context(|| {
+        format!(
+            "the compiler is missing, which comes with this program: {} or {}",
+            beside.display(),
+            installed.display()
+        )
+    })
+}
+
 /// Native code for a component, made by a process that can do nothing but compute.
 pub(crate) fn in_another_process(component: Vec<u8>, limits: &Limits) -> Result<Vec<u8>> {
-    let mut child = Command::new("/proc/self/exe")
-        .arg(worker::COMMAND)
+    let compiler = compiler()?;
+    let mut child = Command::new(&compiler)
+        .arg(ENGINE)
         .arg(limits.compile_time.as_millis().to_string())
         .arg(limits.compile_memory.to_string())
         .env_clear()
@@ -47,7 +72,7 @@ pub(crate) fn in_another_process(component: Vec<u8>, limits: &Limits) -> Result<
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .context("the compiler cannot be started")?;
+        .with_context(|| format!("the compiler cannot be started: {}", compiler.display()))?;
     let (mut stdin, stdout, stderr) =
         (child.stdin.take(), child.stdout.take(), child.stderr.take());
     // A compiler that breaks off does not read to the end; its exit status tells.

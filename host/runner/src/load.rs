@@ -11,16 +11,14 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use sandcheck::{Limits, settings};
+use sandcheck::Limits;
+use sandcheck::settings::{self, ENGINE};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::arguments::Options;
 use crate::cache::{Cache, Key, Stamp};
 use crate::compile;
-
-/// The engine that code is compiled for and runs on.
-pub(crate) const ENGINE: &str = "wasmtime 48.0.8";
 
 /// What was done to have compiled code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,18 +136,11 @@ fn compile_apart(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Vec<u
         .with_context(|| path.display().to_string())
 }
 
-/// An engine that runs code and compiles none.
+/// An engine that runs code. There is no compiler in this program.
 fn engine(stack: usize) -> Result<Engine> {
     let mut config = settings::config();
-    config.enable_compiler(false);
     settings::set_stack(&mut config, stack);
     Ok(Engine::new(&config)?)
-}
-
-/// Native code for a component. For the process that does nothing else.
-pub(crate) fn compile(component: &[u8]) -> Result<Vec<u8>> {
-    let code = Engine::new(&settings::config())?.precompile_component(component);
-    code.map_err(|error| anyhow::Error::from(error).context("is no component that can be compiled"))
 }
 
 #[allow(unsafe_code, reason = "loading compiled code means trusting it")]

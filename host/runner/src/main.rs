@@ -12,7 +12,6 @@ mod compile;
 mod inspect;
 mod load;
 mod run;
-mod worker;
 
 use std::ffi::OsString;
 #[cfg(not(test))]
@@ -61,7 +60,6 @@ fn start(words: Vec<OsString>) -> u8 {
         Command::Run(options) => run::run(options),
         Command::Inspect(options) => inspect::inspect(&options),
         Command::Compile(options) => compile::compile(&options),
-        Command::Worker(limits) => return worker::main(&limits),
         Command::Text(text) => {
             system::print(&text);
             return 0;

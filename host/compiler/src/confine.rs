@@ -1,19 +1,11 @@
-//! The process that compiles. A compiler is a large program that reads hostile input: here it runs
-//! without files, network, environment or other processes, within bounds of time and memory.
-//!
-//! It reads a component from standard input and writes native code to standard output. It loads
-//! none of it. What goes wrong is a line on standard error.
+//! What this process may do: compute, and read and write what is open already.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::process::{Resource, Rlimit, setrlimit};
-use sandcheck::Limits;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
-
-/// The command that starts this process. Not for people.
-pub(crate) const COMMAND: &str = "compile-standard-input";
 
 /// All that a compiler needs of the system: memory, reading, writing, the end.
 const SYSTEM_CALLS: [libc::c_long; 30] = [
@@ -49,19 +41,9 @@ const SYSTEM_CALLS: [libc::c_long; 30] = [
     libc::SYS_exit_group,
 ];
 
-/// Compiles; returns the exit code.
-pub(crate) fn main(limits: &Limits) -> u8 {
-    match confine(limits).and_then(|()| compile()) {
-        Ok(()) => 0,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error:#}");
-            1
-        }
-    }
-}
-
-/// Gives up everything that compiling does not need, for good.
-fn confine(limits: &Limits) -> Result<()> {
+/// Gives up everything that compiling does not need, for good: this process has so much processor
+/// time and address space, in bytes, and no file, network or other process.
+pub(crate) fn confine(time: Duration, memory: u64) -> Result<()> {
     let at_most = |resource, value| {
         let limit = Rlimit {
             current: Some(value),
@@ -69,8 +51,8 @@ fn confine(limits: &Limits) -> Result<()> {
         };
         setrlimit(resource, limit).context("the compiler cannot be confined: setrlimit")
     };
-    at_most(Resource::As, limits.compile_memory)?;
-    at_most(Resource::Cpu, limits.compile_time.as_secs() + 1)?;
+    at_most(Resource::As, memory)?;
+    at_most(Resource::Cpu, time.as_secs() + 1)?;
     at_most(Resource::Fsize, 0)?;
     at_most(Resource::Core, 0)?;
     let filter = SeccompFilter::new(
@@ -84,13 +66,4 @@ fn confine(limits: &Limits) -> Result<()> {
     )?;
     let program: BpfProgram = filter.try_into()?;
     seccompiler::apply_filter(&program).context("the compiler cannot be confined: seccomp")
-}
-
-fn compile() -> Result<()> {
-    let mut component = Vec::new();
-    io::stdin().lock().read_to_end(&mut component)?;
-    let code = crate::load::compile(&component)?;
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(&code)?;
-    Ok(stdout.flush()?)
 }
