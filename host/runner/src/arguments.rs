@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
-use sandcheck::{Limits, Policy, endpoint::Pattern};
+use sandcheck::{Policy, endpoint::Pattern};
 
 /// Where the operator's policy is when none is named.
 const POLICY: &str = "/etc/sandcheck/policy.toml";
