@@ -1,4 +1,5 @@
-//! Builds the component, compiles it ahead, and leaves the result for the program to carry.
+//! Builds the component, compiles it ahead, asks it for its manifest, and leaves both for the program
+//! to carry.
 //!
 //! `CHECK_SMTP_COMPONENT` names a component that has been built already.
 
@@ -8,19 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use sandcheck::{EpochClock, Limits, Plugin, manifest, settings};
 use wasmtime::Engine;
-
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "it belongs to the library, of which this program needs nothing else"
-)]
-#[path = "../src/settings.rs"]
-mod settings;
+use wasmtime::component::Component;
 
 /// Paths that the component is made of, from this folder.
-const SOURCES: [&str; 7] = [
-    "../src/settings.rs",
+const SOURCES: [&str; 6] = [
     "../../guest/Cargo.toml",
     "../../guest/src",
     "../../guest/crypto",
@@ -39,11 +33,24 @@ fn main() -> Result<()> {
         Some(component) => component.into(),
         None => build_component(&out)?,
     };
-    let compiled = compile(&component)?;
-    let path = out.join("check_smtp.cwasm");
-    fs::write(&path, compiled)?;
-    println!("cargo::rustc-env=CHECK_SMTP_COMPILED={}", path.display());
-    Ok(())
+    let component =
+        fs::read(&component).with_context(|| format!("reading {}", component.display()))?;
+    let carry = |name: &str, file: &str, content: Vec<u8>| -> Result<()> {
+        let path = out.join(file);
+        fs::write(&path, content)?;
+        println!("cargo::rustc-env={name}={}", path.display());
+        Ok(())
+    };
+    carry(
+        "CHECK_SMTP_COMPILED",
+        "check_smtp.cwasm",
+        compile(&component)?,
+    )?;
+    carry(
+        "CHECK_SMTP_MANIFEST",
+        "check_smtp.manifest",
+        describe(&component)?,
+    )
 }
 
 /// Runs cargo for the component, in a target folder of its own: this one is locked.
@@ -109,10 +116,20 @@ fn component_target(out: &Path) -> Result<PathBuf> {
 }
 
 /// Native code for any processor of this architecture, not just for the one that builds.
-fn compile(component: &Path) -> Result<Vec<u8>> {
-    let bytes = fs::read(component).with_context(|| format!("reading {}", component.display()))?;
+fn compile(component: &[u8]) -> Result<Vec<u8>> {
     let mut config = settings::built_in();
     config.target(&env::var("TARGET")?)?;
-    let engine = Engine::new(&config)?;
-    Ok(engine.precompile_component(&bytes)?)
+    Ok(Engine::new(&config)?.precompile_component(component)?)
+}
+
+/// What the component says of itself. It is asked on the machine that builds.
+fn describe(component: &[u8]) -> Result<Vec<u8>> {
+    let engine = Engine::new(&settings::built_in())?;
+    let component = Component::new(&engine, component)?;
+    let plugin = Plugin::new(&component, Limits::default(), EpochClock::Thread)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let manifest = runtime.block_on(async { plugin.instantiate().await?.describe().await })?;
+    Ok(manifest::to_bytes(&manifest))
 }

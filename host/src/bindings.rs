@@ -5,7 +5,7 @@ wasmtime::component::bindgen!({
     world: "monitoring:plugin/plugin",
     imports: { "monitoring:plugin/sockets": async | trappable },
     exports: { default: async },
-    additional_derives: [PartialEq],
+    additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
     with: {
         "monitoring:plugin/sockets.connection": crate::network::Connection,
         "wasi": wasmtime_wasi::p2::bindings,

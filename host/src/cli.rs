@@ -46,22 +46,87 @@ impl Output {
 /// Runs a plugin once, as its command line says, within the operator's rules. `program` is the name
 /// that it was called by.
 pub async fn run(plugin: &Plugin, rules: Rules, program: &str, words: Vec<OsString>) -> Output {
-    let mut instance = match plugin.instantiate().await {
-        Ok(instance) => instance,
-        Err(RunError::NoPlugin(error)) => {
-            let line = escape::line(&format!("{program}: {error}"));
-            return Output::unknown(format!("UNKNOWN - {line}\n"));
-        }
-        Err(error) => return failed(&error),
+    let (manifest, instance) = match meet(plugin, program).await {
+        Ok(met) => met,
+        Err(output) => return output,
     };
-    let manifest = match instance.describe().await {
-        Ok(manifest) => manifest,
-        Err(error) => return failed(&error),
-    };
-    match read(&manifest, words) {
-        Ok(line) => act(instance, &manifest, rules, program, line).await,
+    match Request::read(&manifest, rules, program, words) {
+        Ok(request) => request.carry_out_by(instance).await,
         Err(output) => output,
     }
+}
+
+/// What a plugin says of itself, and the instance that said it. When it says nothing sensible, what
+/// there is to print.
+pub async fn meet(plugin: &Plugin, program: &str) -> Result<(Manifest, Instance), Output> {
+    let mut instance = start(plugin, program).await?;
+    let manifest = instance.describe().await.map_err(|error| failed(&error))?;
+    Ok((manifest, instance))
+}
+
+/// A command line that has been read by a plugin's manifest, for a host that knows the manifest
+/// before it starts the plugin.
+pub struct Request<'a> {
+    manifest: &'a Manifest,
+    rules: Rules,
+    program: &'a str,
+    line: CommandLine,
+}
+
+impl<'a> Request<'a> {
+    /// Reads a command line. Where no plugin is needed to answer it, such as `--help`, the answer
+    /// comes at once.
+    pub fn read(
+        manifest: &'a Manifest,
+        rules: Rules,
+        program: &'a str,
+        words: Vec<OsString>,
+    ) -> Result<Self, Output> {
+        let line = read(manifest, words)?;
+        if let Some(stop) = &line.stop
+            && line.arguments.is_empty()
+        {
+            // Nothing stands before it that could be a mistake.
+            return Err(stopped(manifest, program, stop));
+        }
+        Ok(Self {
+            manifest,
+            rules,
+            program,
+            line,
+        })
+    }
+
+    /// Has a fresh instance do it.
+    pub async fn carry_out(self, plugin: &Plugin) -> Output {
+        match start(plugin, self.program).await {
+            Ok(instance) => self.carry_out_by(instance).await,
+            Err(output) => output,
+        }
+    }
+
+    /// Has an instance do it that has done no check yet.
+    pub async fn carry_out_by(self, mut instance: Instance) -> Output {
+        let Some(stop) = &self.line.stop else {
+            return check(instance, self.manifest, self.rules, self.line).await;
+        };
+        // The first mistake counts, and it may stand before the place where reading stopped.
+        match instance.validate(&self.line.arguments).await {
+            Err(error) => failed(&error),
+            Ok(Err(misuse)) => Output::misuse(self.manifest, &misuse),
+            Ok(Ok(())) => stopped(self.manifest, self.program, stop),
+        }
+    }
+}
+
+async fn start(plugin: &Plugin, program: &str) -> Result<Instance, Output> {
+    plugin.instantiate().await.map_err(|error| match error {
+        RunError::NoPlugin(error) => {
+            let line = escape::line(&format!("{program}: {error}"));
+            Output::unknown(format!("UNKNOWN - {line}\n"))
+        }
+        error => failed(&error),
+    })
 }
 
 /// The command line, with the options of ini files in it.
@@ -93,30 +158,12 @@ fn read(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Output
     Ok(words::read(manifest, &text))
 }
 
-async fn act(
-    mut instance: Instance,
-    manifest: &Manifest,
-    rules: Rules,
-    program: &str,
-    line: CommandLine,
-) -> Output {
-    let Some(stop) = line.stop else {
-        return check(instance, manifest, rules, line).await;
-    };
-    // The first mistake counts, and it may stand before the place where reading stopped.
-    match instance.validate(&line.arguments).await {
-        Err(error) => failed(&error),
-        Ok(Err(misuse)) => Output::misuse(manifest, &misuse),
-        Ok(Ok(())) => stopped(manifest, program, stop),
-    }
-}
-
-fn stopped(manifest: &Manifest, program: &str, stop: Stop) -> Output {
+fn stopped(manifest: &Manifest, program: &str, stop: &Stop) -> Output {
     match stop {
         Stop::Help => Output::unknown(help::page(manifest)),
         Stop::Version => Output::unknown(help::version(manifest)),
         Stop::Wrong(message) => {
-            let message = escape::line(&message);
+            let message = escape::line(message);
             let usage = help::usage(manifest);
             let name = escape::line(&manifest.name);
             Output {

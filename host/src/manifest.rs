@@ -26,6 +26,19 @@ impl fmt::Display for ManifestError {
 
 impl std::error::Error for ManifestError {}
 
+/// A manifest for a host to keep, so that it need not ask again. Only this version of the library can
+/// read it.
+#[must_use]
+pub fn to_bytes(manifest: &Manifest) -> Vec<u8> {
+    postcard::to_allocvec(manifest).unwrap_or_default()
+}
+
+/// A manifest that was kept.
+#[must_use]
+pub fn from_bytes(bytes: &[u8]) -> Option<Manifest> {
+    postcard::from_bytes(bytes).ok()
+}
+
 /// Checks a manifest against what the contract says of its names.
 pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
     if !is_command_name(&manifest.name) {

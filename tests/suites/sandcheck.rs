@@ -397,8 +397,7 @@ fn compiled_code_is_kept_and_known_again() {
     let (code, text) = outcome(&place.sandcheck("compile", &[&plugin]));
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains(": is compiled, "), "{text}");
-    // Once the files have been left alone, the cache notes that it knows them.
-    thread::sleep(Duration::from_secs(3));
+    // From the first run on the cache knows the files by their times.
     let port = server();
     assert_eq!(place.run(&[], &["-H", "127.0.0.1", "-p", &port]).0, Some(0));
     assert_eq!(
@@ -409,6 +408,42 @@ fn compiled_code_is_kept_and_known_again() {
     );
     assert_eq!(place.run(&[], &["-H", "127.0.0.1", "-p", &port]).0, Some(0));
     assert_eq!(place.code().len(), 1);
+    let (code, text) = place.run(&[], &["--version"]);
+    assert_eq!(code, Some(3));
+    assert!(text.starts_with("check_smtp v"), "{text}");
+}
+
+#[test]
+fn what_is_known_of_a_plugin_does_not_get_past_a_limit() {
+    let place = Place::new();
+    let words = ["-H", "127.0.0.1", "-p", "1"];
+    assert_eq!(place.run(&[], &words).0, Some(2));
+    let policy = place.file("policy.toml", "[limits]\noptions = 3\n");
+    let (code, text) = place.run(&["--policy", &policy], &words);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("options"), "{text}");
+}
+
+#[test]
+fn what_is_known_of_a_plugin_may_be_damaged() {
+    let place = Place::new();
+    let words = ["-H", "127.0.0.1", "-p", "1"];
+    let (code, refused) = place.run(&[], &words);
+    assert_eq!(code, Some(2), "{refused}");
+    for folder in ["cache/code", "cache/seen"] {
+        for file in fs::read_dir(place.path(folder)).expect("the cache") {
+            let path = file.expect("an entry").path();
+            let whole = fs::read(&path).expect("its content");
+            let mut changed = whole.clone();
+            changed[whole.len() / 2] ^= 1;
+            for damaged in [&changed[..], &whole[..whole.len() / 2], &[]] {
+                fs::write(&path, damaged).expect("damage");
+                let (code, text) = place.run(&[], &words);
+                assert_eq!(code, Some(2), "{}: {text}", path.display());
+                assert!(text.contains("Connection refused"), "{text}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -9,6 +9,8 @@
 use std::ptr::{NonNull, slice_from_raw_parts_mut};
 use std::sync::Arc;
 
+use anyhow::Context;
+use sandcheck::types::Manifest;
 use wasmtime::component::Component;
 use wasmtime::{CustomCodeMemory, Engine};
 
@@ -44,6 +46,12 @@ impl CustomCodeMemory for Mapped {
     fn unpublish_executable(&self, _: *const u8, _: usize) -> wasmtime::Result<()> {
         Ok(())
     }
+}
+
+/// What the component says of itself; the build script has asked it.
+pub(crate) fn manifest() -> anyhow::Result<Manifest> {
+    let bytes = include_bytes!(env!("CHECK_SMTP_MANIFEST"));
+    sandcheck::manifest::from_bytes(bytes).context("the manifest is damaged")
 }
 
 /// The component, on an engine of its own.

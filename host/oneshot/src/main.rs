@@ -1,6 +1,6 @@
 //! `check_smtp`: one check for each process, with the component compiled ahead and built in.
 //!
-//! This file is the whole start: load the component, read the command line, run the check, print,
+//! This file is the whole start: read the command line, load the component, run the check, print,
 //! exit. What needs the operating system more closely is in `sandcheck_system`.
 
 #![no_main]
@@ -11,7 +11,8 @@ mod built_in;
 use std::ffi::{OsString, c_char, c_int};
 use std::io::{self, Write};
 
-use sandcheck::{EpochClock, Limits, Plugin, Rules, cli, escape};
+use sandcheck::cli::{Output, Request};
+use sandcheck::{EpochClock, Limits, Plugin, Rules, escape};
 use sandcheck_system as system;
 
 /// Faster than the C library's, and small.
@@ -49,13 +50,8 @@ fn run(words: Vec<OsString>) -> u8 {
     }
 }
 
-fn check(words: Vec<OsString>) -> anyhow::Result<cli::Output> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let component = built_in::component()?;
-    system::advance_epochs(component.engine());
-    let plugin = Plugin::new(&component, Limits::default(), EpochClock::Caller)?;
+fn check(words: Vec<OsString>) -> anyhow::Result<Output> {
+    let manifest = built_in::manifest()?;
     let mut words = words.into_iter();
     let program = words.next().unwrap_or_default();
     let program = program.to_string_lossy();
@@ -64,7 +60,17 @@ fn check(words: Vec<OsString>) -> anyhow::Result<cli::Output> {
         trust_defaults: true,
         ..Rules::default()
     };
-    let output = runtime.block_on(cli::run(&plugin, rules, &program, words.collect()));
+    let request = match Request::read(&manifest, rules, &program, words.collect()) {
+        Ok(request) => request,
+        Err(output) => return Ok(output),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let component = built_in::component()?;
+    system::advance_epochs(component.engine());
+    let plugin = Plugin::new(&component, Limits::default(), EpochClock::Caller)?;
+    let output = runtime.block_on(request.carry_out(&plugin));
     // Nothing is worth waiting for: not a name look-up that goes on, nor the release of memory.
     std::mem::forget((runtime, plugin, component));
     Ok(output)

@@ -2,10 +2,11 @@
 //!
 //! - `code/KEY.cwasm` is compiled code, `KEY.sha256` its hash. The key is the component's hash, the
 //!   engine's version and settings, and the processor's architecture.
+//!   `KEY.manifest` is what the plugin says of itself.
 //! - `seen/FILE` says, for a component's file as it was when it was read, which code is its.
 //!
-//! Hashing a component and its code takes longer than a whole check. So the hash is checked until a
-//! file has been left alone for a while; from then on the file is recognised by its inode, size and
+//! Hashing a component and its code takes longer than a whole check. So that is done once, when the
+//! files have been left alone for a while; from then on they are recognised by inode, size and
 //! times, of which the time of change cannot be set by anybody. Whoever can write to the folder, or
 //! turn back the clock, is this user or root, who could do worse.
 
@@ -14,18 +15,18 @@ use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
-use std::{env, process};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{env, process, thread};
 
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 /// What the layout and the engine's settings are called. To be counted up when either changes.
-const EDITION: &str = "1";
+const EDITION: &str = "2";
 
-/// How long a file has to have been left alone before its times are trusted, in seconds. Times are
-/// as coarse as the kernel's clock ticks, far finer than this.
-const SETTLED: i64 = 2;
+/// How long a file has to have been left alone before its times are trusted. Times are as coarse as
+/// the kernel's clock ticks: 10 ms at most.
+const SETTLED: Duration = Duration::from_millis(100);
 
 /// The name of compiled code: what it was made of, and for what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,6 @@ pub(crate) struct Stamp([i128; 5]);
 
 impl Stamp {
     pub(crate) fn of(file: &Metadata) -> Self {
-        let time = |seconds, nanoseconds| i128::from(seconds) << 32 | i128::from(nanoseconds);
         Self([
             file.dev().into(),
             file.ino().into(),
@@ -72,17 +72,23 @@ impl Stamp {
         u64::try_from(self.0[2]).unwrap_or_default()
     }
 
-    /// Whether nothing can have happened to the file that its times do not show.
-    fn is_settled(&self) -> bool {
+    /// Whether what happens to the file from now on changes its times.
+    pub(crate) fn is_settled(&self) -> bool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.map_or(0, |now| i128::from(now.as_secs()));
-        (self.0[4] >> 32) + i128::from(SETTLED) <= now
+        let now = now.map_or(0, |now| time(now.as_secs(), now.subsec_nanos()));
+        let quiet = time(SETTLED.as_secs(), SETTLED.subsec_nanos());
+        self.0[4] + quiet <= now
     }
 
     fn text(&self) -> String {
         let numbers: Vec<_> = self.0.iter().map(ToString::to_string).collect();
         numbers.join(" ")
     }
+}
+
+/// A time in nanoseconds.
+fn time(seconds: impl Into<i128>, nanoseconds: impl Into<i128>) -> i128 {
+    seconds.into() * 1_000_000_000 + nanoseconds.into()
 }
 
 /// The folder.
@@ -134,33 +140,62 @@ impl Cache {
         self.path(key).with_extension("sha256")
     }
 
+    fn manifest_path(&self, key: &Key) -> PathBuf {
+        self.path(key).with_extension("manifest")
+    }
+
     fn seen_path(&self, source: &Stamp) -> PathBuf {
         let [device, inode, ..] = source.0;
         self.folder.join("seen").join(format!("{device}-{inode}"))
     }
 
-    /// The code of a component's file that has been seen before, if neither has been touched since.
-    pub(crate) fn recall(&self, source: &Stamp) -> Option<File> {
+    /// The code and the manifest of a component's file that has been seen before, if none of the
+    /// three has been touched since.
+    pub(crate) fn recall(&self, source: &Stamp) -> Option<(File, Vec<u8>)> {
         let seen = read_small(&self.seen_path(source))?;
         let mut lines = seen.lines();
-        let (was, key, code_was) = (lines.next()?, lines.next()?, lines.next()?);
+        let (was, key) = (lines.next()?, lines.next()?);
         if was != source.text() || key.len() != 64 || !key.chars().all(|c| c.is_ascii_hexdigit()) {
             return None;
         }
-        let code = File::open(self.path(&Key(key.to_owned()))).ok()?;
-        let stamp = Stamp::of(&code.metadata().ok()?);
-        (code_was == stamp.text()).then_some(code)
+        let key = Key(key.to_owned());
+        let mut open = |path: PathBuf| {
+            let file = File::open(path).ok()?;
+            let stamp = Stamp::of(&file.metadata().ok()?);
+            (lines.next()? == stamp.text()).then_some((file, stamp))
+        };
+        let (code, _) = open(self.path(&key))?;
+        let (mut manifest, stamp) = open(self.manifest_path(&key))?;
+        let mut bytes = Vec::with_capacity(usize::try_from(stamp.size()).ok()?);
+        manifest.read_to_end(&mut bytes).ok()?;
+        Some((code, bytes))
     }
 
-    /// Notes which code a component's file has, once the times of both can be trusted.
-    pub(crate) fn remember(&self, source: &Stamp, key: &Key) {
-        let Ok(code) = fs::metadata(self.path(key)) else {
+    /// Notes which code and manifest a component's file has, whose own times can be trusted already.
+    /// It waits until those of the others can be. Without the note the next start is slower, and no
+    /// more.
+    pub(crate) fn remember(&self, source: &Stamp, key: &Key, manifest: &[u8]) {
+        let manifest_path = self.manifest_path(key);
+        let is_kept = || fs::read(&manifest_path).is_ok_and(|kept| kept == manifest);
+        if !is_kept() && self.write(&manifest_path, manifest).is_err() {
             return;
+        }
+        let stamps = || {
+            let stamp = |path: &Path| Some(Stamp::of(&fs::metadata(path).ok()?));
+            Some((stamp(&self.path(key))?, stamp(&manifest_path)?))
         };
-        let code = Stamp::of(&code);
-        if source.is_settled() && code.is_settled() {
-            let seen = format!("{}\n{}\n{}\n", source.text(), key.0, code.text());
-            // Without the note the next start is slower, and no more.
+        let are_settled =
+            |(code, manifest): &(Stamp, Stamp)| code.is_settled() && manifest.is_settled();
+        if !stamps().is_some_and(|stamps| are_settled(&stamps)) {
+            thread::sleep(SETTLED);
+        }
+        // First the times, then the contents: what is changed after that has other times.
+        if let Some(stamps) = stamps().filter(are_settled)
+            && self.find(key).is_some()
+            && is_kept()
+        {
+            let (code, manifest) = (stamps.0.text(), stamps.1.text());
+            let seen = format!("{}\n{}\n{code}\n{manifest}\n", source.text(), key.0);
             let _ = self.write(&self.seen_path(source), seen.as_bytes());
         }
     }
@@ -285,15 +320,22 @@ mod tests {
         fs::write(&source, b"component").unwrap();
         let stamp = || Stamp::of(&fs::metadata(&source).unwrap());
 
-        cache.remember(&stamp(), &key);
-        assert!(cache.recall(&stamp()).is_none(), "the files are too new");
+        cache.remember(&stamp(), &key, b"manifest");
+        assert!(
+            cache
+                .recall(&stamp())
+                .is_some_and(|(_, manifest)| manifest == b"manifest")
+        );
+        cache.remember(&stamp(), &key, b"another one");
+        assert!(
+            cache
+                .recall(&stamp())
+                .is_some_and(|(_, manifest)| manifest == b"another one")
+        );
 
-        // What `remember` would write once the files have settled.
-        let code = Stamp::of(&fs::metadata(cache.path(&key)).unwrap());
-        let note = format!("{}\n{}\n{}\n", stamp().text(), key.0, code.text());
-        cache
-            .write(&cache.seen_path(&stamp()), note.as_bytes())
-            .unwrap();
+        fs::write(cache.manifest_path(&key), b"another 0ne").unwrap();
+        assert!(cache.recall(&stamp()).is_none(), "the manifest was changed");
+        cache.remember(&stamp(), &key, b"another one");
         assert!(cache.recall(&stamp()).is_some());
 
         let modified = fs::metadata(cache.path(&key)).unwrap().modified().unwrap();
@@ -301,12 +343,19 @@ mod tests {
             .write(true)
             .open(cache.path(&key))
             .unwrap();
-        code.set_modified(modified + std::time::Duration::from_secs(1))
+        code.set_modified(modified + Duration::from_secs(1))
             .unwrap();
         code.set_modified(modified).unwrap();
         assert!(
             cache.recall(&stamp()).is_none(),
             "the code was touched, though its time was set back"
+        );
+
+        fs::write(cache.path(&key), b"cod3").unwrap();
+        cache.remember(&stamp(), &key, b"another one");
+        assert!(
+            cache.recall(&stamp()).is_none(),
+            "the code is not what was kept"
         );
     }
 

@@ -11,8 +11,9 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use sandcheck::Limits;
 use sandcheck::settings::{self, ENGINE};
+use sandcheck::types::Manifest;
+use sandcheck::{Limits, manifest};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -42,6 +43,8 @@ impl fmt::Display for State {
 pub(crate) struct Source {
     file: File,
     stamp: Stamp,
+    /// Nothing can have happened to it since that its times do not show.
+    is_settled: bool,
 }
 
 impl Source {
@@ -56,9 +59,11 @@ impl Source {
             let limit = limits.exceeded("component-size");
             bail!("{}: exceeds {limit}: {size} bytes", path.display());
         }
+        let stamp = Stamp::of(&metadata);
         Ok(Self {
             file,
-            stamp: Stamp::of(&metadata),
+            stamp,
+            is_settled: stamp.is_settled(),
         })
     }
 
@@ -75,32 +80,68 @@ impl Source {
     }
 }
 
-/// The plugin that the command line names, ready to be instantiated.
-pub(crate) fn component(source: &mut Source, options: &Options) -> Result<Component> {
-    let path = options.plugin();
-    let engine = engine(options.policy.limits.stack)?;
-    let cache = open_cache(options)?;
-    if let Some(cache) = &cache {
-        let recalled = cache.recall(&source.stamp);
-        if let Some(component) = recalled.and_then(|code| load(&engine, &code).ok()) {
-            return Ok(component);
+/// A plugin that can be run.
+pub(crate) struct Loaded {
+    pub(crate) component: Component,
+    /// What it said of itself at an earlier start.
+    pub(crate) manifest: Option<Manifest>,
+    /// Where the next start is to find all that, if it does not yet.
+    unknown_to: Option<(Cache, Key)>,
+}
+
+impl Loaded {
+    /// Makes the next start faster.
+    pub(crate) fn remember(&self, source: &Source, manifest: &Manifest) {
+        if let Some((cache, key)) = &self.unknown_to
+            && source.is_settled
+        {
+            cache.remember(&source.stamp, key, &manifest::to_bytes(manifest));
         }
+    }
+}
+
+/// The plugin that the command line names, ready to be instantiated.
+pub(crate) fn component(source: &mut Source, options: &Options) -> Result<Loaded> {
+    let path = options.plugin();
+    let limits = &options.policy.limits;
+    let engine = engine(limits.stack)?;
+    let cache = open_cache(options)?;
+    if let Some((code, manifest)) = cache.as_ref().and_then(|cache| cache.recall(&source.stamp))
+        && let Ok(component) = load(&engine, &code)
+    {
+        let manifest = manifest::from_bytes(&manifest);
+        return Ok(Loaded {
+            component,
+            // The limits may have become tighter.
+            manifest: manifest.filter(|manifest| manifest.options.len() <= limits.options),
+            unknown_to: None,
+        });
     }
     let bytes = source.read().with_context(|| path.display().to_string())?;
     let Some(cache) = cache else {
         let code = compile_apart(path, bytes, options)?;
-        return load_bytes(&engine, &code);
+        return Ok(Loaded {
+            component: load_bytes(&engine, &code)?,
+            manifest: None,
+            unknown_to: None,
+        });
     };
     let key = Key::of(&bytes, ENGINE);
-    if let Some(component) = known(&cache, &key, &engine) {
-        cache.remember(&source.stamp, &key);
-        return Ok(component);
-    }
-    let code = compile_apart(path, bytes, options)?;
-    match cache.keep(&key, &code) {
-        Ok(file) => load(&engine, &file),
-        Err(_) => load_bytes(&engine, &code),
-    }
+    let component = match known(&cache, &key, &engine) {
+        Some(component) => component,
+        None => {
+            let code = compile_apart(path, bytes, options)?;
+            match cache.keep(&key, &code) {
+                Ok(file) => load(&engine, &file)?,
+                Err(_) => load_bytes(&engine, &code)?,
+            }
+        }
+    };
+    Ok(Loaded {
+        component,
+        manifest: None,
+        unknown_to: Some((cache, key)),
+    })
 }
 
 /// Makes sure that compiled code is in the cache; returns where.

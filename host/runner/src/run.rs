@@ -1,9 +1,11 @@
 //! `sandcheck run`: one check of any plugin, as its own command line would.
 
-use anyhow::{Context, Result};
-use sandcheck::{EpochClock, Plugin, cli};
-use sandcheck_system as system;
 use std::io::{self, Write};
+
+use anyhow::{Context, Result};
+use sandcheck::cli::{self, Request};
+use sandcheck::{EpochClock, Plugin};
+use sandcheck_system as system;
 
 use crate::arguments::Options;
 use crate::load::{self, Source};
@@ -15,16 +17,32 @@ pub(crate) fn run(options: Options) -> Result<u8> {
         .build()?;
     let path = options.plugin().display().to_string();
     let mut source = Source::open(options.plugin(), &options.policy.limits)?;
-    let component = load::component(&mut source, &options)?;
-    system::advance_epochs(component.engine());
-    let policy = options.policy;
+    let loaded = load::component(&mut source, &options)?;
+    system::advance_epochs(loaded.component.engine());
+    let (limits, rules) = (options.policy.limits, options.policy.rules);
     let plugin =
-        Plugin::new(&component, policy.limits, EpochClock::Caller).with_context(|| path.clone())?;
-    let output = runtime.block_on(cli::run(&plugin, policy.rules, &path, options.words));
+        Plugin::new(&loaded.component, limits, EpochClock::Caller).with_context(|| path.clone())?;
+    let output = runtime.block_on(async {
+        if let Some(manifest) = &loaded.manifest {
+            return match Request::read(manifest, rules, &path, options.words) {
+                Ok(request) => request.carry_out(&plugin).await,
+                Err(output) => output,
+            };
+        }
+        let (manifest, instance) = match cli::meet(&plugin, &path).await {
+            Ok(met) => met,
+            Err(output) => return output,
+        };
+        loaded.remember(&source, &manifest);
+        match Request::read(&manifest, rules, &path, options.words) {
+            Ok(request) => request.carry_out_by(instance).await,
+            Err(output) => output,
+        }
+    });
     // Somebody who closed standard error does not want to know.
     let _ = io::stderr().write_all(output.stderr.as_bytes());
     system::print(&output.stdout);
     // Nothing is worth waiting for: not a name look-up that goes on, nor the release of memory.
-    std::mem::forget((runtime, plugin, component));
+    std::mem::forget((runtime, plugin, loaded));
     Ok(output.exit_code)
 }

@@ -96,7 +96,7 @@ impl Facts {
                 .collect(),
         };
         match load::component(&mut source, options) {
-            Ok(component) => facts.add_types(&component, limits)?,
+            Ok(loaded) => facts.add_types(&loaded.component, limits)?,
             Err(error) => facts.problems.push(format!("{error:#}")),
         }
         facts.plugin = facts.problems.is_empty();
