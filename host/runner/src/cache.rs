@@ -21,7 +21,8 @@ use std::{env, process, thread};
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
-/// What the layout and the engine's settings are called. To be counted up when either changes.
+/// What the layout, the engine's settings and the form of a manifest are called. To be counted up when
+/// one of them changes.
 const EDITION: &str = "2";
 
 /// How long a file has to have been left alone before its times are trusted. Times are as coarse as

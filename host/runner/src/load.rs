@@ -127,14 +127,13 @@ pub(crate) fn component(source: &mut Source, options: &Options) -> Result<Loaded
         });
     };
     let key = Key::of(&bytes, ENGINE);
-    let component = match known(&cache, &key, &engine) {
-        Some(component) => component,
-        None => {
-            let code = compile_apart(path, bytes, options)?;
-            match cache.keep(&key, &code) {
-                Ok(file) => load(&engine, &file)?,
-                Err(_) => load_bytes(&engine, &code)?,
-            }
+    let component = if let Some(component) = known(&cache, &key, &engine) {
+        component
+    } else {
+        let code = compile_apart(path, bytes, options)?;
+        match cache.keep(&key, &code) {
+            Ok(file) => load(&engine, &file)?,
+            Err(_) => load_bytes(&engine, &code)?,
         }
     };
     Ok(Loaded {
