@@ -262,6 +262,10 @@ async fn write(
 }
 
 async fn by<T>(deadline: Instant, work: impl Future<Output = io::Result<T>>) -> Result<T, Error> {
+    // A server that always has something to say is not listened to for ever.
+    if deadline <= Instant::now() {
+        return Err(Error::TimedOut);
+    }
     match timeout_at(deadline, work).await {
         Ok(result) => result.map_err(|error| failure(&error)),
         Err(_) => Err(Error::TimedOut),
@@ -287,5 +291,24 @@ pub(crate) fn reason(error: &io::Error) -> String {
     match text.split_once(" (os error ") {
         Some((words, _)) => words.to_owned(),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ready_too_late_is_too_late() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        runtime.unwrap().block_on(async {
+            let now = Instant::now();
+            let done = by(now, async { Ok(7) }).await;
+            assert!(matches!(done, Err(Error::TimedOut)));
+            let done = by(now + Duration::from_mins(1), async { Ok(7) }).await;
+            assert!(matches!(done, Ok(7)));
+        });
     }
 }

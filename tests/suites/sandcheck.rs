@@ -1,6 +1,9 @@
 //! The program `sandcheck`: runs, inspects and compiles the check as somebody else's plugin, and says
 //! clearly what it does not take.
 
+#[path = "sandcheck/batch.rs"]
+mod batch;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -11,12 +12,16 @@ use sandcheck::{Policy, endpoint::Pattern};
 /// Where the operator's policy is when none is named.
 const POLICY: &str = "/etc/sandcheck/policy.toml";
 
+/// How many checks may be asked to run at a time.
+const CONCURRENCY: RangeInclusive<usize> = 1..=100_000;
+
 const HELP: &str = "\
 sandcheck runs monitoring checks that are WebAssembly components of the world monitoring:plugin.
 A check reaches the endpoint that its own command line names, and nothing else.
 
 Usage:
   sandcheck run     [OPTIONS] PLUGIN.wasm -- WORDS...  Run a check, as its own command line would
+  sandcheck batch   [OPTIONS]                          Run checks that standard input asks for
   sandcheck inspect [OPTIONS] PLUGIN.wasm              Show what it is and what it could reach
   sandcheck compile [OPTIONS] PLUGIN.wasm...           Compile it now, so that its first run is fast
 
@@ -26,6 +31,7 @@ Options:
   --deny GRANT     Do not let it connect to this, whatever names or allows it
   --cache FOLDER   Where compiled code is kept (default: ~/.cache/sandcheck)
   --format FORMAT  inspect: text or json (default: text)
+  --concurrency N  batch: so many checks at a time (default: 100)
   -h, --help       Print this page
   -V, --version    Print the version
 
@@ -33,14 +39,18 @@ GRANT is tcp://HOST:PORT or unix:/path. HOST is a name, *.suffix, an address or 
 10.0.0.0/8 or [fd00::]/8; PORT is 25, 25,587, 1-1023 or *. --deny also takes the words private,
 loopback, link-local and metadata.
 
+batch reads a line of JSON for each check, {\"plugin\": \"PLUGIN.wasm\", \"arguments\": [\"-H\", \"mx\"]},
+and writes a line for each as soon as it ends.
+
 `sandcheck run PLUGIN.wasm -- --help` prints the plugin's own help. Exit codes of run: 0 OK,
-1 WARNING, 2 CRITICAL, 3 UNKNOWN; of the others: 0 done, 3 not done.
+1 WARNING, 2 CRITICAL, 3 UNKNOWN; of batch: 0 all were run, 1 some were not; of all: 3 not done.
 ";
 
 /// What is to be done.
 #[derive(Debug)]
 pub(crate) enum Command {
     Run(Options),
+    Batch(Options),
     Inspect(Options),
     Compile(Options),
     /// Something to print.
@@ -48,14 +58,29 @@ pub(crate) enum Command {
 }
 
 /// How it is to be done.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) plugins: Vec<PathBuf>,
     pub(crate) policy: Policy,
     pub(crate) cache: Option<PathBuf>,
     pub(crate) format: Format,
+    /// So many checks at a time.
+    pub(crate) concurrency: usize,
     /// What stands behind `--`.
     pub(crate) words: Vec<OsString>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            plugins: Vec::new(),
+            policy: Policy::default(),
+            cache: None,
+            format: Format::default(),
+            concurrency: 100,
+            words: Vec::new(),
+        }
+    }
 }
 
 impl Options {
@@ -89,15 +114,20 @@ pub(crate) fn parse(mut words: Vec<OsString>) -> Result<Command> {
         Some(other) => return Err(other.unexpected().into()),
     };
     match name.as_str() {
-        "run" | "inspect" | "compile" => {}
+        "run" | "batch" | "inspect" | "compile" => {}
         "help" => return Ok(Command::Text(HELP.to_owned())),
         "version" => return Ok(version()),
-        other => bail!("there is no command '{other}': run, inspect, compile"),
+        other => bail!("there is no command '{other}': run, batch, inspect, compile"),
     }
     let Some(mut options) = options(&mut parser)? else {
         return Ok(Command::Text(HELP.to_owned()));
     };
-    if options.plugins.is_empty() {
+    if name == "batch" {
+        if let Some(plugin) = options.plugins.first() {
+            let plugin = plugin.display();
+            bail!("unexpected word '{plugin}': batch reads from standard input what to run");
+        }
+    } else if options.plugins.is_empty() {
         bail!("no plugin is named: sandcheck {name} PLUGIN.wasm");
     }
     if name != "compile" && options.plugins.len() > 1 {
@@ -114,6 +144,7 @@ pub(crate) fn parse(mut words: Vec<OsString>) -> Result<Command> {
     options.words = plugin_words.unwrap_or_default();
     Ok(match name.as_str() {
         "run" => Command::Run(options),
+        "batch" => Command::Batch(options),
         "inspect" => Command::Inspect(options),
         _ => Command::Compile(options),
     })
@@ -136,6 +167,9 @@ fn options(parser: &mut Parser) -> Result<Option<Options>> {
             Arg::Long("allow") => allow.push(grant("--allow", parser, Pattern::parse)?),
             Arg::Long("deny") => deny.push(grant("--deny", parser, Pattern::parse_with_classes)?),
             Arg::Long("format") => options.format = format(&parser.value()?.string()?)?,
+            Arg::Long("concurrency") => {
+                options.concurrency = concurrency(&parser.value()?.string()?)?;
+            }
             Arg::Value(plugin) => options.plugins.push(plugin.into()),
             other => {
                 let error = other.unexpected();
@@ -164,6 +198,14 @@ fn format(name: &str) -> Result<Format> {
         "json" => Ok(Format::Json),
         other => bail!("--format '{other}': text or json"),
     }
+}
+
+fn concurrency(number: &str) -> Result<usize> {
+    let number = number.parse().ok().filter(|n| CONCURRENCY.contains(n));
+    number.with_context(|| {
+        let (least, most) = (CONCURRENCY.start(), CONCURRENCY.end());
+        format!("--concurrency: a number from {least} to {most}")
+    })
 }
 
 /// The policy that is named, which must be there, or the machine's, which need not.
@@ -240,6 +282,18 @@ mod tests {
                 "for a plugin that is run",
             ),
             (&["compile", "--cache"], "missing argument"),
+            (
+                &["batch", "a.wasm"],
+                "unexpected word 'a.wasm': batch reads",
+            ),
+            (
+                &["batch", "--concurrency", "0"],
+                "a number from 1 to 100000",
+            ),
+            (
+                &["batch", "--concurrency=many"],
+                "a number from 1 to 100000",
+            ),
         ] {
             let error = wrong(words);
             assert!(error.contains(part), "{words:?}: {error}");

@@ -4,11 +4,11 @@ mod facts;
 mod text;
 
 use anyhow::Result;
-use sandcheck::escape;
 use sandcheck_system as system;
 
 use self::facts::Facts;
 use crate::arguments::{Format, Options};
+use crate::json;
 
 /// Shows what there is to know. Something that is no plugin is shown too, with the reason, and exit
 /// code 3.
@@ -16,7 +16,7 @@ pub(crate) fn inspect(options: &Options) -> Result<u8> {
     let facts = Facts::gather(options)?;
     let shown = match options.format {
         Format::Text => text::page(&facts),
-        Format::Json => visible(&serde_json::to_string_pretty(&facts)?) + "\n",
+        Format::Json => json::visible(&serde_json::to_string_pretty(&facts)?) + "\n",
     };
     system::print(&shown);
     Ok(if facts.problems.is_empty() {
@@ -24,36 +24,4 @@ pub(crate) fn inspect(options: &Options) -> Result<u8> {
     } else {
         crate::UNKNOWN
     })
-}
-
-/// The same JSON without characters that mean something to a terminal. They stand in strings only,
-/// where they may be written as escapes (RFC 8259 section 7).
-fn visible(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        if escape::is_invisible(c) || c == '\u{7f}' {
-            let units = c.encode_utf16(&mut [0; 2]).to_vec();
-            out.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn json_stays_the_same_without_characters_for_terminals() {
-        let text = "a\u{9b}31m\u{202e}\u{e0041}\u{7f}\"\u{fc}";
-        let json = serde_json::to_string(text).unwrap();
-        let shown = visible(&json);
-        assert_eq!(
-            shown,
-            "\"a\\u009b31m\\u202e\\udb40\\udc41\\u007f\\\"\u{fc}\""
-        );
-        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
-    }
 }

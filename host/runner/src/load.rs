@@ -41,6 +41,7 @@ impl fmt::Display for State {
 
 /// A component's file.
 pub(crate) struct Source {
+    path: PathBuf,
     file: File,
     stamp: Stamp,
     /// Nothing can have happened to it since that its times do not show.
@@ -61,6 +62,7 @@ impl Source {
         }
         let stamp = Stamp::of(&metadata);
         Ok(Self {
+            path: path.to_owned(),
             file,
             stamp,
             is_settled: stamp.is_settled(),
@@ -69,6 +71,11 @@ impl Source {
 
     /// All of it, from the beginning.
     pub(crate) fn read(&mut self) -> Result<Vec<u8>> {
+        self.read_all()
+            .with_context(|| self.path.display().to_string())
+    }
+
+    fn read_all(&mut self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.file.rewind()?;
         let size = self.stamp.size();
@@ -77,6 +84,11 @@ impl Source {
             .read_to_end(&mut bytes)?;
         ensure!(bytes.len() as u64 == size, "it changed while it was read");
         Ok(bytes)
+    }
+
+    /// Native code for these bytes of it.
+    fn compile(&self, bytes: Vec<u8>, limits: &Limits) -> Result<Vec<u8>> {
+        compile::in_another_process(bytes, limits).with_context(|| self.path.display().to_string())
     }
 }
 
@@ -100,14 +112,16 @@ impl Loaded {
     }
 }
 
-/// The plugin that the command line names, ready to be instantiated.
-pub(crate) fn component(source: &mut Source, options: &Options) -> Result<Loaded> {
-    let path = options.plugin();
-    let limits = &options.policy.limits;
-    let engine = engine(limits.stack)?;
-    let cache = open_cache(options)?;
+/// A plugin, ready to be instantiated. The cache is this folder, or the user's own.
+pub(crate) fn component(
+    engine: &Engine,
+    source: &mut Source,
+    limits: &Limits,
+    cache: Option<&Path>,
+) -> Result<Loaded> {
+    let cache = open_cache(cache)?;
     if let Some((code, manifest)) = cache.as_ref().and_then(|cache| cache.recall(&source.stamp))
-        && let Ok(component) = load(&engine, &code)
+        && let Ok(component) = load(engine, &code)
     {
         let manifest = manifest::from_bytes(&manifest);
         return Ok(Loaded {
@@ -117,23 +131,23 @@ pub(crate) fn component(source: &mut Source, options: &Options) -> Result<Loaded
             unknown_to: None,
         });
     }
-    let bytes = source.read().with_context(|| path.display().to_string())?;
+    let bytes = source.read()?;
     let Some(cache) = cache else {
-        let code = compile_apart(path, bytes, options)?;
+        let code = source.compile(bytes, limits)?;
         return Ok(Loaded {
-            component: load_bytes(&engine, &code)?,
+            component: load_bytes(engine, &code)?,
             manifest: None,
             unknown_to: None,
         });
     };
     let key = Key::of(&bytes, ENGINE);
-    let component = if let Some(component) = known(&cache, &key, &engine) {
+    let component = if let Some(component) = known(&cache, &key, engine) {
         component
     } else {
-        let code = compile_apart(path, bytes, options)?;
+        let code = source.compile(bytes, limits)?;
         match cache.keep(&key, &code) {
-            Ok(file) => load(&engine, &file)?,
-            Err(_) => load_bytes(&engine, &code)?,
+            Ok(file) => load(engine, &file)?,
+            Err(_) => load_bytes(engine, &code)?,
         }
     };
     Ok(Loaded {
@@ -145,16 +159,16 @@ pub(crate) fn component(source: &mut Source, options: &Options) -> Result<Loaded
 
 /// Makes sure that compiled code is in the cache; returns where.
 pub(crate) fn prepare(path: &Path, options: &Options) -> Result<(State, PathBuf)> {
-    let mut source = Source::open(path, &options.policy.limits)?;
-    let bytes = source.read().with_context(|| path.display().to_string())?;
-    let cache = open_cache(options)?
+    let limits = &options.policy.limits;
+    let mut source = Source::open(path, limits)?;
+    let bytes = source.read()?;
+    let cache = open_cache(options.cache.as_deref())?
         .context("there is no folder for compiled code: name one with --cache FOLDER")?;
     let key = Key::of(&bytes, ENGINE);
-    let engine = engine(options.policy.limits.stack)?;
-    if known(&cache, &key, &engine).is_some() {
+    if known(&cache, &key, &engine(limits.stack)?).is_some() {
         return Ok((State::Known, cache.path(&key)));
     }
-    let code = compile_apart(path, bytes, options)?;
+    let code = source.compile(bytes, limits)?;
     cache.keep(&key, &code)?;
     Ok((State::Compiled, cache.path(&key)))
 }
@@ -164,20 +178,15 @@ fn known(cache: &Cache, key: &Key, engine: &Engine) -> Option<Component> {
     load(engine, &cache.find(key)?).ok()
 }
 
-fn open_cache(options: &Options) -> Result<Option<Cache>> {
-    match &options.cache {
+fn open_cache(folder: Option<&Path>) -> Result<Option<Cache>> {
+    match folder {
         Some(folder) => Cache::open(folder).map(Some),
         None => Cache::open_default(),
     }
 }
 
-fn compile_apart(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Vec<u8>> {
-    compile::in_another_process(bytes, &options.policy.limits)
-        .with_context(|| path.display().to_string())
-}
-
 /// An engine that runs code. There is no compiler in this program.
-fn engine(stack: usize) -> Result<Engine> {
+pub(crate) fn engine(stack: usize) -> Result<Engine> {
     let mut config = settings::config();
     settings::set_stack(&mut config, stack);
     Ok(Engine::new(&config)?)

@@ -7,9 +7,11 @@
 #![cfg_attr(not(test), no_main)]
 
 mod arguments;
+mod batch;
 mod cache;
 mod compile;
 mod inspect;
+mod json;
 mod load;
 mod run;
 
@@ -58,6 +60,7 @@ fn start(words: Vec<OsString>) -> u8 {
     };
     let done = match command {
         Command::Run(options) => run::run(options),
+        Command::Batch(options) => batch::batch(options),
         Command::Inspect(options) => inspect::inspect(&options),
         Command::Compile(options) => compile::compile(&options),
         Command::Text(text) => {

@@ -17,9 +17,10 @@ pub(crate) fn run(options: Options) -> Result<u8> {
         .build()?;
     let path = options.plugin().display().to_string();
     let mut source = Source::open(options.plugin(), &options.policy.limits)?;
-    let loaded = load::component(&mut source, &options)?;
-    system::advance_epochs(loaded.component.engine());
     let (limits, rules) = (options.policy.limits, options.policy.rules);
+    let engine = load::engine(limits.stack)?;
+    system::advance_epochs(&engine);
+    let loaded = load::component(&engine, &mut source, &limits, options.cache.as_deref())?;
     let plugin =
         Plugin::new(&loaded.component, limits, EpochClock::Caller).with_context(|| path.clone())?;
     let output = runtime.block_on(async {

@@ -12,9 +12,11 @@ use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 use std::sync::OnceLock;
+use std::thread;
 
 use libc::{
-    ITIMER_PROF, SA_RESTART, SIG_DFL, SIG_IGN, SIGCHLD, SIGPIPE, SIGPROF, c_int, itimerval, timeval,
+    ITIMER_PROF, SA_RESTART, SIG_BLOCK, SIG_DFL, SIG_IGN, SIGCHLD, SIGINT, SIGPIPE, SIGPROF,
+    SIGTERM, c_int, itimerval, timeval,
 };
 use wasmtime::Engine;
 
@@ -66,6 +68,29 @@ pub fn print(text: &str) {
 pub fn exit(code: u8) -> ! {
     // SAFETY: _exit(2) has no preconditions.
     unsafe { libc::_exit(code.into()) }
+}
+
+/// Calls this from a thread for each request to end: SIGINT and SIGTERM. To be called before any
+/// other thread is started.
+pub fn on_interruption(mut tell: impl FnMut() + Send + 'static) -> io::Result<()> {
+    // SAFETY: an empty set is a complete one, and both calls only write to it.
+    let signals = unsafe {
+        let mut signals = MaybeUninit::<libc::sigset_t>::zeroed().assume_init();
+        libc::sigemptyset(&raw mut signals);
+        libc::sigaddset(&raw mut signals, SIGINT);
+        libc::sigaddset(&raw mut signals, SIGTERM);
+        signals
+    };
+    // SAFETY: the set is complete. Who waits for a signal has to block it, and threads inherit that.
+    unsafe { libc::pthread_sigmask(SIG_BLOCK, &raw const signals, ptr::null_mut()) };
+    let wait = move || {
+        let mut signal = 0;
+        // SAFETY: the set is complete, and the number is written to.
+        while unsafe { libc::sigwait(&raw const signals, &raw mut signal) } == 0 {
+            tell();
+        }
+    };
+    thread::Builder::new().spawn(wait).map(drop)
 }
 
 /// Advances an engine's epoch while this process uses the processor, and not while it waits.

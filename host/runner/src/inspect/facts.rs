@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use sandcheck::limits::ENTRIES;
 use sandcheck::types::{Kind, Manifest, OptionSpec};
 use sandcheck::{EpochClock, Limits, Plugin, PluginError, RunError, world};
@@ -78,7 +78,7 @@ impl Facts {
         let path = options.plugin().display().to_string();
         let limits = &options.policy.limits;
         let mut source = Source::open(options.plugin(), limits)?;
-        let bytes = source.read().with_context(|| path.clone())?;
+        let bytes = source.read()?;
         let mut facts = Self {
             file: path,
             size: bytes.len() as u64,
@@ -95,7 +95,8 @@ impl Facts {
                 .map(|entry| (entry.name, entry.show(limits)))
                 .collect(),
         };
-        match load::component(&mut source, options) {
+        let engine = load::engine(limits.stack)?;
+        match load::component(&engine, &mut source, limits, options.cache.as_deref()) {
             Ok(loaded) => facts.add_types(&loaded.component, limits)?,
             Err(error) => facts.problems.push(format!("{error:#}")),
         }

@@ -1,0 +1,196 @@
+//! `sandcheck batch`: many checks in one process. Orders come as lines of JSON, and results go as
+//! lines of JSON, in the order in which the checks end.
+//!
+//! One thread reads, one writes, one does all the checks; each check has an instance of its own. What
+//! is in flight is bounded, and nothing is read that there is no room for: a reader of the results
+//! that is slow slows the batch down.
+
+mod lines;
+mod order;
+mod plugins;
+mod progress;
+
+use std::io::{self, BufWriter, Write};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use sandcheck::cli::Request;
+use sandcheck_system as system;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
+
+use self::lines::{Line, Lines};
+use self::order::{Order, Record};
+use self::plugins::Plugins;
+use self::progress::Progress;
+use crate::arguments::Options;
+
+/// Results that wait for being written.
+const UNWRITTEN: usize = 64;
+
+/// Some line was not run.
+const NOT_ALL: u8 = 1;
+
+/// Runs all of them; returns the exit code.
+pub(crate) fn batch(options: Options) -> Result<u8> {
+    let (interrupted, interruptions) = mpsc::unbounded_channel();
+    system::on_interruption(move || {
+        let _ = interrupted.send(());
+    })?;
+    allow_files();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let all_ran = runtime.block_on(run(options, interruptions))?;
+    // A thread may be waiting for input that nobody wants any more.
+    std::mem::forget(runtime);
+    Ok(if all_ran { 0 } else { NOT_ALL })
+}
+
+/// As many files, so connections, as this user may have.
+fn allow_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let all = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    // Without it there are fewer, and connecting fails with what the system says.
+    let _ = setrlimit(Resource::Nofile, all);
+}
+
+/// What all checks of a batch share.
+struct Batch {
+    options: Options,
+    plugins: Plugins,
+    progress: Progress,
+}
+
+/// Says whether all lines were run.
+async fn run(options: Options, mut interruptions: mpsc::UnboundedReceiver<()>) -> Result<bool> {
+    let plugins = Plugins::new(options.policy.limits.stack)?;
+    system::advance_epochs(plugins.engine());
+    let batch = Arc::new(Batch {
+        options,
+        plugins,
+        progress: Progress::default(),
+    });
+    let (results, writer) = writer();
+    let shown = progress::show(Arc::clone(&batch));
+    let mut lines = Lines::read();
+    let mut checks = JoinSet::new();
+    let stop = async {
+        tokio::select! {
+            () = interruption(&mut interruptions) => {}
+            () = results.closed() => {}
+        }
+    };
+    let is_stopped = start_all(&batch, &mut lines, &mut checks, &results, stop).await;
+    if is_stopped {
+        batch.progress.is_incomplete.store(true, Relaxed);
+        for line in lines.left() {
+            let record = Record::failed(&line, "not run: the batch was interrupted");
+            let _ = results.send(record).await;
+        }
+    }
+    tokio::select! {
+        () = async { while checks.join_next().await.is_some() {} } => {}
+        // Nobody wants the results any more.
+        () = interruption(&mut interruptions) => return Ok(false),
+        () = results.closed() => {}
+    }
+    drop((checks, results));
+    writer.await??;
+    shown.abort();
+    batch.progress.clear();
+    Ok(!batch.progress.is_incomplete.load(Relaxed))
+}
+
+/// Starts a check for each line, as soon as there is room for it. Says whether it was stopped.
+async fn start_all(
+    batch: &Arc<Batch>,
+    lines: &mut Lines,
+    checks: &mut JoinSet<()>,
+    results: &mpsc::Sender<Record>,
+    stop: impl Future<Output = ()>,
+) -> bool {
+    let slots = Arc::new(Semaphore::new(batch.options.concurrency));
+    let mut stop = pin!(stop);
+    loop {
+        let next = async {
+            let slot = Arc::clone(&slots).acquire_owned().await;
+            (slot, lines.next().await)
+        };
+        let (slot, line) = tokio::select! {
+            biased;
+            () = &mut stop => return true,
+            next = next => next,
+        };
+        let Some(line) = line else { return false };
+        while checks.try_join_next().is_some() {}
+        let (batch, results) = (Arc::clone(batch), results.clone());
+        checks.spawn(async move {
+            let record = batch.answer(line).await;
+            // There is room for the next check when this one's result is on its way.
+            let _ = results.send(record).await;
+            drop(slot);
+        });
+    }
+}
+
+async fn interruption(interruptions: &mut mpsc::UnboundedReceiver<()>) {
+    if interruptions.recv().await.is_none() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Writes results, in a thread. It ends with the last of them, or when they cannot be written.
+fn writer() -> (mpsc::Sender<Record>, JoinHandle<Result<()>>) {
+    let (results, mut unwritten) = mpsc::channel::<Record>(UNWRITTEN);
+    let writer = spawn_blocking(move || {
+        let mut stdout = BufWriter::new(io::stdout());
+        let mut write = || -> io::Result<()> {
+            while let Some(record) = unwritten.blocking_recv() {
+                stdout.write_all(record.json().as_bytes())?;
+                if unwritten.is_empty() {
+                    stdout.flush()?;
+                }
+            }
+            stdout.flush()
+        };
+        write().context("results cannot be written")
+    });
+    (results, writer)
+}
+
+impl Batch {
+    /// What comes of a line, whatever it is.
+    async fn answer(&self, line: Line) -> Record {
+        self.progress.running.fetch_add(1, Relaxed);
+        let record = match Order::parse(&line) {
+            Ok(order) => self.check(&line, order).await,
+            Err(why) => Record::failed(&line, &why),
+        };
+        self.progress.count(&record);
+        record
+    }
+
+    async fn check(&self, line: &Line, order: Order) -> Record {
+        let ready = match self.plugins.get(&order.plugin, &self.options).await {
+            Ok(ready) => ready,
+            Err(error) => return order.failed(line, error),
+        };
+        let began = Instant::now();
+        let program = order.plugin.to_string_lossy();
+        let words = order.arguments.iter().map(Into::into).collect();
+        let rules = self.options.policy.rules.clone();
+        let output = match Request::read(&ready.manifest, rules, &program, words) {
+            Ok(request) => request.carry_out(&ready.plugin).await,
+            Err(output) => output,
+        };
+        order.ran(line, output, began.elapsed())
+    }
+}

@@ -1,0 +1,87 @@
+//! The plugins of a batch: each is loaded once, by the first check that needs it.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sandcheck::types::Manifest;
+use sandcheck::{EpochClock, Plugin};
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+use wasmtime::Engine;
+
+use crate::arguments::Options;
+use crate::load::{self, Loaded, Source};
+
+/// A plugin that can be instantiated for any number of checks.
+pub(super) struct Ready {
+    pub(super) plugin: Plugin,
+    pub(super) manifest: Manifest,
+}
+
+type Slot = Arc<OnceCell<Result<Arc<Ready>, String>>>;
+
+/// All that have been asked for, on one engine.
+pub(super) struct Plugins {
+    engine: Engine,
+    slots: Mutex<HashMap<PathBuf, Slot>>,
+}
+
+impl Plugins {
+    pub(super) fn new(stack: usize) -> anyhow::Result<Self> {
+        Ok(Self {
+            engine: load::engine(stack)?,
+            slots: Mutex::default(),
+        })
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The plugin of that file, or why there is none.
+    pub(super) async fn get(&self, path: &Path, options: &Options) -> Result<Arc<Ready>, String> {
+        let slot = {
+            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(slots.entry(path.to_owned()).or_default())
+        };
+        let load = || async {
+            let ready = self.load(path.to_owned(), options).await;
+            ready.map(Arc::new).map_err(|error| format!("{error:#}"))
+        };
+        slot.get_or_init(load).await.clone()
+    }
+
+    /// Other checks go on while a plugin is compiled.
+    async fn load(&self, path: PathBuf, options: &Options) -> anyhow::Result<Ready> {
+        let limits = options.policy.limits.clone();
+        let (engine, cache) = (self.engine.clone(), options.cache.clone());
+        let (source, mut loaded, limits) = spawn_blocking(move || {
+            let mut source = Source::open(&path, &limits)?;
+            let loaded = load::component(&engine, &mut source, &limits, cache.as_deref())?;
+            anyhow::Ok((source, loaded, limits))
+        })
+        .await??;
+        let plugin = Plugin::new(&loaded.component, limits, EpochClock::Caller)?;
+        let manifest = match loaded.manifest.take() {
+            Some(manifest) => manifest,
+            None => {
+                remember(
+                    source,
+                    loaded,
+                    plugin.instantiate().await?.describe().await?,
+                )
+                .await?
+            }
+        };
+        Ok(Ready { plugin, manifest })
+    }
+}
+
+async fn remember(source: Source, loaded: Loaded, manifest: Manifest) -> anyhow::Result<Manifest> {
+    let remembered = spawn_blocking(move || {
+        loaded.remember(&source, &manifest);
+        manifest
+    });
+    Ok(remembered.await?)
+}
