@@ -45,10 +45,10 @@ pub(crate) fn batch(options: Options) -> Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let all_ran = runtime.block_on(run(options, interruptions))?;
+    let all_ran = runtime.block_on(run(options, interruptions));
     // A thread may be waiting for input that nobody wants any more.
     std::mem::forget(runtime);
-    Ok(if all_ran { 0 } else { NOT_ALL })
+    Ok(if all_ran? { 0 } else { NOT_ALL })
 }
 
 /// As many files, so connections, as this user may have.
