@@ -19,6 +19,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sandcheck::cli::Request;
+use sandcheck::escape;
 use sandcheck_system as system;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
@@ -48,7 +49,16 @@ pub(crate) fn batch(options: Options) -> Result<u8> {
     let all_ran = runtime.block_on(run(options, interruptions));
     // A thread may be waiting for input that nobody wants any more.
     std::mem::forget(runtime);
-    Ok(if all_ran? { 0 } else { NOT_ALL })
+    Ok(match all_ran {
+        Ok(true) => 0,
+        Ok(false) => NOT_ALL,
+        Err(error) => {
+            // Standard output is for results.
+            let text = escape::line(&format!("sandcheck: {error:#}"));
+            let _ = writeln!(io::stderr(), "{text}");
+            crate::UNKNOWN
+        }
+    })
 }
 
 /// As many files, so connections, as this user may have.

@@ -298,5 +298,12 @@ fn who_reads_no_results_any_more_ends_the_batch() {
     let mut stdin = child.stdin.take().expect("its input");
     drop(child.stdout.take());
     let _ = stdin.write_all(b"x\n");
+    let mut complaint = String::new();
+    let mut stderr = child.stderr.take().expect("its complaints");
+    stderr.read_to_string(&mut complaint).expect("it ends");
     assert_eq!(child.wait().expect("it ends").code(), Some(3));
+    assert_eq!(
+        complaint,
+        "sandcheck: results cannot be written: Broken pipe (os error 32)\n"
+    );
 }
