@@ -135,7 +135,9 @@ fn a_line_that_cannot_be_run_is_answered_and_the_rest_goes_on() {
     let good = order("good", &["-H", "127.0.0.1", "-p", &fast]);
     let long = format!("{{\"plugin\":\"{}\"}}\n", "x".repeat(1 << 20));
     let missing = json!({"id": 9, "plugin": "/nonexistent/p.wasm"}).to_string() + "\n";
-    let text = json!({"id": 10, "plugin": file!()}).to_string() + "\n";
+    let text = json!({"id": 10, "plugin": concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")})
+        .to_string()
+        + "\n";
     let input = [
         b"nonsense\n" as &[u8],
         good.as_bytes(),
@@ -160,7 +162,7 @@ fn a_line_that_cannot_be_run_is_answered_and_the_rest_goes_on() {
         (6, Value::Null, "is not UTF-8, at byte 1"),
         (7, Value::Null, "is longer than 1048576 bytes"),
         (9, json!(9), "/nonexistent/p.wasm: No such file"),
-        (10, json!(10), ""),
+        (10, json!(10), "is no component that can be compiled"),
     ] {
         let result = results.iter().find(|result| result["line"] == line);
         let result = result.expect("a result");
