@@ -9,6 +9,8 @@ DESTDIR ?=
 CHECK_SMTP = target/release/check_smtp
 SANDCHECK = target/release/sandcheck
 COMPILER = target/release/sandcheck-compile
+# The component as these programs like it; `make component` builds the one for every host.
+COMPONENT = target/release/check_smtp.wasm
 
 # The shipped program is linked statically, without position-independent code: starting it is most
 # of what a check costs (docs/decisions.md). `cargo build --release` gives a dynamic one.
@@ -17,6 +19,8 @@ REGISTRY = $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
 STATIC = --target $(TRIPLE) --config 'target.$(TRIPLE).rustflags=[ \
 	"-Ctarget-feature=+crt-static", "-Crelocation-model=static", \
 	"--remap-path-prefix=$(REGISTRY)=crates", "--remap-path-prefix=$(CURDIR)=."]'
+# Where there is no 128-bit multiplication, numbers of 32 bits are the fastest (docs/decisions.md).
+PORTABLE = --cfg=cpubits="32"
 CC_FOR_TRIPLE = CC_$(subst -,_,$(TRIPLE))=$${CC:-cc}
 
 .PHONY: help setup build component demo test test-servers fuzz lint bench bench-quick install uninstall clean
@@ -35,9 +39,10 @@ build: setup ## Build check_smtp, with its component in it, sandcheck and its co
 	@cp target/$(TRIPLE)/release/check_smtp $(CHECK_SMTP)
 	@cp target/$(TRIPLE)/release/sandcheck $(SANDCHECK)
 	@cp target/$(TRIPLE)/compiler/sandcheck-compile $(COMPILER)
+	@cp target/component/check_smtp.wasm $(COMPONENT)
 
 component: setup ## Build the component for other hosts, target/wasm32-wasip2/component/check_smtp.wasm
-	$(CARGO) build --locked --package check-smtp --lib --target wasm32-wasip2 --profile component
+	RUSTFLAGS='$(PORTABLE)' $(CARGO) build --locked --package check-smtp --lib --target wasm32-wasip2 --profile component
 
 demo: build ## Run the check against a bundled SMTP server
 	$(CARGO) run --quiet --locked --package sandcheck-tests --bin demo -- $(CHECK_SMTP)
@@ -73,13 +78,15 @@ bench-quick: build ## The same with fewer runs
 	$(CARGO) run --release --locked --package sandcheck-benches -- --quick
 
 install: ## Install what has been built: check_smtp into PLUGINDIR, sandcheck into PREFIX
-	@test -f $(CHECK_SMTP) -a -f $(SANDCHECK) -a -f $(COMPILER) || { echo "nothing is built yet: make build"; exit 1; }
+	@test -f $(CHECK_SMTP) -a -f $(SANDCHECK) -a -f $(COMPILER) -a -f $(COMPONENT) || { echo "nothing is built yet: make build"; exit 1; }
 	install -D -m 755 $(CHECK_SMTP) $(DESTDIR)$(PLUGINDIR)/check_smtp
+	install -D -m 644 $(COMPONENT) $(DESTDIR)$(PLUGINDIR)/check_smtp.wasm
 	install -D -m 755 $(SANDCHECK) $(DESTDIR)$(PREFIX)/bin/sandcheck
 	install -D -m 755 $(COMPILER) $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-compile
 
 uninstall: ## Remove all of it again
-	rm -f $(DESTDIR)$(PLUGINDIR)/check_smtp $(DESTDIR)$(PREFIX)/bin/sandcheck
+	rm -f $(DESTDIR)$(PLUGINDIR)/check_smtp $(DESTDIR)$(PLUGINDIR)/check_smtp.wasm
+	rm -f $(DESTDIR)$(PREFIX)/bin/sandcheck
 	rm -f $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-compile
 
 clean: ## Remove what was built

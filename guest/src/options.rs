@@ -228,13 +228,19 @@ impl Given {
             "use-ipv6" => self.family = Family::V6,
             "expect" => self.expect = Some(value.to_owned()),
             "command" => self.commands.push(one_line("command", value)?),
+            #[cfg(feature = "pattern")]
             "response" => self.responses.push(pattern(value)?),
             "from" => self.sender = Some(address(&one_line("from", value)?).to_owned()),
             "fqdn" => self.greet_as = Some(greeting_name(value)?),
+            #[cfg(feature = "tls")]
             "certificate" => self.lifetime = Some(lifetime(value)?),
+            #[cfg(feature = "tls")]
             "ignore-certificate-expiration" => self.ignore_expiration = true,
+            #[cfg(feature = "tls")]
             "starttls" => self.starttls = true,
+            #[cfg(feature = "tls")]
             "ssl" => self.implicit = true,
+            #[cfg(feature = "tls")]
             "sni" => {}
             "authtype" => self.wants_login = is_login(value)?,
             "authuser" => self.user = Some(value.to_owned()),
@@ -380,6 +386,7 @@ fn seconds(which: &str, option: &str, value: &str) -> Result<f64, Misuse> {
 }
 
 /// Days as `W` or `W,C`.
+#[cfg(feature = "tls")]
 fn lifetime(value: &str) -> Result<Lifetime, Misuse> {
     let (warning, critical) = match value.split_once(',') {
         Some((warning, critical)) => (warning, Some(critical)),
@@ -391,6 +398,7 @@ fn lifetime(value: &str) -> Result<Lifetime, Misuse> {
     })
 }
 
+#[cfg(feature = "tls")]
 fn days(value: &str) -> Result<u32, Misuse> {
     whole_number(value).ok_or_else(|| {
         Misuse::hinted(
@@ -412,6 +420,7 @@ fn whole_number(value: &str) -> Option<u32> {
         .filter(|number| digits && *number <= limit)
 }
 
+#[cfg(feature = "pattern")]
 fn pattern(value: &str) -> Result<Pattern, Misuse> {
     Pattern::parse(value).map_err(|error| {
         Misuse::hinted(

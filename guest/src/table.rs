@@ -53,7 +53,7 @@ const SPEC: Spec = Spec {
     help: "",
 };
 
-/// All options that the check understands, in the order of the help text.
+/// All options that this build of the check understands, in the order of the help text.
 pub static SPECS: &[Spec] = &[
     Spec {
         name: "hostname",
@@ -104,6 +104,7 @@ pub static SPECS: &[Spec] = &[
         help: "A command to send after the greeting; may be given several times",
         ..SPEC
     },
+    #[cfg(feature = "pattern")]
     Spec {
         name: "response",
         short: Some('R'),
@@ -130,6 +131,7 @@ pub static SPECS: &[Spec] = &[
         help: "The name to greet with (default: the name of this machine)",
         ..SPEC
     },
+    #[cfg(feature = "tls")]
     Spec {
         name: "certificate",
         short: Some('D'),
@@ -139,18 +141,21 @@ pub static SPECS: &[Spec] = &[
                Without --ssl it is fetched by STARTTLS",
         ..SPEC
     },
+    #[cfg(feature = "tls")]
     Spec {
         name: "ignore-certificate-expiration",
         exact: true,
         help: "A certificate that is expired, or soon will be, is no problem",
         ..SPEC
     },
+    #[cfg(feature = "tls")]
     Spec {
         name: "starttls",
         short: Some('S'),
         help: "Use STARTTLS (RFC 3207)",
         ..SPEC
     },
+    #[cfg(feature = "tls")]
     Spec {
         name: "ssl",
         short: Some('s'),
@@ -160,6 +165,7 @@ pub static SPECS: &[Spec] = &[
         help: "Speak TLS from the first byte (RFC 8314); the port is 465 unless -p is given",
         ..SPEC
     },
+    #[cfg(feature = "tls")]
     Spec {
         name: "sni",
         exact: true,

@@ -1,7 +1,7 @@
 //! Builds the component, compiles it ahead, asks it for its manifest, and leaves both for the program
-//! to carry.
+//! to carry. The same again for a small build of it, which has neither TLS nor regular expressions.
 //!
-//! `CHECK_SMTP_COMPONENT` names a component that has been built already.
+//! `CHECK_SMTP_COMPONENT` names a component that has been built already; it serves as both.
 
 use std::env;
 use std::fs;
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use sandcheck::types::Manifest;
 use sandcheck::{EpochClock, Limits, Plugin, manifest, settings};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -29,37 +30,47 @@ fn main() -> Result<()> {
     }
     println!("cargo::rerun-if-env-changed=CHECK_SMTP_COMPONENT");
     let out = PathBuf::from(env::var_os("OUT_DIR").context("OUT_DIR is not set")?);
-    let component = match env::var_os("CHECK_SMTP_COMPONENT") {
-        Some(component) => component.into(),
-        None => build_component(&out)?,
+    let given = env::var_os("CHECK_SMTP_COMPONENT").map(PathBuf::from);
+    let component = |features: &[&str]| -> Result<Vec<u8>> {
+        let path = match &given {
+            Some(path) => path.clone(),
+            None => build_component(&out, features)?,
+        };
+        fs::read(&path).with_context(|| format!("reading {}", path.display()))
     };
-    let component =
-        fs::read(&component).with_context(|| format!("reading {}", component.display()))?;
-    let carry = |name: &str, file: &str, content: Vec<u8>| -> Result<()> {
+    let (whole, small) = (component(&[])?, component(&["--no-default-features"])?);
+    // For `sandcheck`, which runs files.
+    fs::write(component_target(&out)?.join("check_smtp.wasm"), &whole)?;
+    let (manifest, small_manifest) = (describe(&whole)?, describe(&small)?);
+    let carry = |name: &str, file: &str, content: &[u8]| -> Result<()> {
         let path = out.join(file);
         fs::write(&path, content)?;
         println!("cargo::rustc-env={name}={}", path.display());
         Ok(())
     };
-    carry(
-        "CHECK_SMTP_COMPILED",
-        "check_smtp.cwasm",
-        compile(&component)?,
-    )?;
+    carry("CHECK_SMTP_WHOLE", "whole.cwasm", &compile(&whole)?)?;
+    carry("CHECK_SMTP_SMALL", "small.cwasm", &compile(&small)?)?;
     carry(
         "CHECK_SMTP_MANIFEST",
-        "check_smtp.manifest",
-        describe(&component)?,
+        "manifest",
+        &manifest::to_bytes(&manifest),
+    )?;
+    let names: Vec<_> = small_manifest.options.iter().map(|o| &*o.name).collect();
+    carry(
+        "CHECK_SMTP_SMALL_OPTIONS",
+        "small-options",
+        names.join("\n").as_bytes(),
     )
 }
 
 /// Runs cargo for the component, in a target folder of its own: this one is locked.
-fn build_component(out: &Path) -> Result<PathBuf> {
+fn build_component(out: &Path, features: &[&str]) -> Result<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let target = component_target(out)?;
     let status = Command::new(env::var_os("CARGO").context("CARGO is not set")?)
         .current_dir(&workspace)
         .args(["build", "--package", "check-smtp", "--lib", "--locked"])
+        .args(features)
         .args(["--target", "wasm32-wasip2", "--profile", "component"])
         .arg("--target-dir")
         .arg(&target)
@@ -77,7 +88,7 @@ fn build_component(out: &Path) -> Result<PathBuf> {
     Ok(target.join("wasm32-wasip2/component/check_smtp.wasm"))
 }
 
-/// Fast arithmetic, as `settings::built_in` allows it, and no paths of this machine.
+/// Fast arithmetic, as `settings::config` allows it, and no paths of this machine.
 fn component_flags(workspace: &Path) -> Result<Vec<String>> {
     let mut flags = vec![
         "-Ctarget-feature=+wide-arithmetic".to_owned(),
@@ -123,13 +134,12 @@ fn compile(component: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// What the component says of itself. It is asked on the machine that builds.
-fn describe(component: &[u8]) -> Result<Vec<u8>> {
+fn describe(component: &[u8]) -> Result<Manifest> {
     let engine = Engine::new(&settings::built_in())?;
     let component = Component::new(&engine, component)?;
     let plugin = Plugin::new(&component, Limits::default(), EpochClock::Thread)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let manifest = runtime.block_on(async { plugin.instantiate().await?.describe().await })?;
-    Ok(manifest::to_bytes(&manifest))
+    Ok(runtime.block_on(async { plugin.instantiate().await?.describe().await })?)
 }

@@ -7,6 +7,7 @@ use crate::bindings::monitoring::plugin::types::{Argument, Kind, Manifest, Misus
 use crate::error::RunError;
 use crate::grants::{Grants, Rules};
 use crate::plugin::{Instance, Plugin};
+use crate::transport::Transport;
 use crate::words::{CommandLine, Stop};
 use crate::{escape, help, ini, render, words};
 
@@ -97,8 +98,14 @@ impl<'a> Request<'a> {
         })
     }
 
+    /// What the plugin will be asked to do, before the host adds to it.
+    #[must_use]
+    pub fn arguments(&self) -> &[Argument] {
+        &self.line.arguments
+    }
+
     /// Has a fresh instance do it.
-    pub async fn carry_out(self, plugin: &Plugin) -> Output {
+    pub async fn carry_out<T: Transport>(self, plugin: &Plugin<T>) -> Output {
         match start(plugin, self.program).await {
             Ok(instance) => self.carry_out_by(instance).await,
             Err(output) => output,
@@ -106,7 +113,7 @@ impl<'a> Request<'a> {
     }
 
     /// Has an instance do it that has done no check yet.
-    pub async fn carry_out_by(self, mut instance: Instance) -> Output {
+    pub async fn carry_out_by<T: Transport>(self, mut instance: Instance<T>) -> Output {
         let Some(stop) = &self.line.stop else {
             return check(instance, self.manifest, self.rules, self.line).await;
         };
@@ -119,7 +126,7 @@ impl<'a> Request<'a> {
     }
 }
 
-async fn start(plugin: &Plugin, program: &str) -> Result<Instance, Output> {
+async fn start<T: Transport>(plugin: &Plugin<T>, program: &str) -> Result<Instance<T>, Output> {
     plugin.instantiate().await.map_err(|error| match error {
         RunError::NoPlugin(error) => {
             let line = escape::line(&format!("{program}: {error}"));
@@ -174,7 +181,12 @@ fn stopped(manifest: &Manifest, program: &str, stop: &Stop) -> Output {
     }
 }
 
-async fn check(instance: Instance, manifest: &Manifest, rules: Rules, line: CommandLine) -> Output {
+async fn check<T: Transport>(
+    instance: Instance<T>,
+    manifest: &Manifest,
+    rules: Rules,
+    line: CommandLine,
+) -> Output {
     let mut arguments = line.arguments;
     if let Some(missing) = missing(manifest, &arguments) {
         return Output::misuse(manifest, &missing);

@@ -35,12 +35,15 @@ pub mod network;
 pub mod plugin;
 #[cfg(feature = "policy")]
 pub mod policy;
+#[cfg(feature = "pool")]
+pub mod pool;
 pub mod render;
 mod resolver;
 pub mod settings;
 mod state;
 #[cfg(test)]
 mod testing;
+mod transport;
 pub mod words;
 pub mod world;
 
@@ -51,3 +54,4 @@ pub use limits::Limits;
 pub use plugin::{EpochClock, Instance, Plugin};
 #[cfg(feature = "policy")]
 pub use policy::Policy;
+pub use transport::{Alone, Shared, Transport, block_on};

@@ -2,18 +2,15 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpStream, UnixStream};
-use tokio::time::{Instant, timeout_at};
-use wasmtime::component::Resource;
+use wasmtime::component::{Resource, ResourceTableError};
 
 use crate::bindings::monitoring::plugin::sockets::{Error, Family, Host, HostConnection};
 use crate::grants::Refusal;
 use crate::limits::LimitExceeded;
-use crate::resolver;
 use crate::state::State;
+use crate::transport::Transport;
 
 /// The most that one call reads, in bytes.
 const READ_LIMIT: u32 = 64 * 1024;
@@ -21,20 +18,22 @@ const READ_LIMIT: u32 = 64 * 1024;
 /// The longest path of a Unix socket, in bytes: `sun_path` without its end (unix(7)).
 const PATH_LIMIT: usize = 107;
 
+/// What a plugin's handle of a connection stands for: an [`Open`] one in the table.
+pub enum Connection {}
+
 /// An open connection.
-pub struct Connection {
-    stream: Stream,
+struct Open<T: Transport> {
+    stream: Stream<T>,
     deadline: Instant,
 }
 
-enum Stream {
-    Tcp(TcpStream),
-    Unix(UnixStream),
+enum Stream<T: Transport> {
+    Connected(T::Stream),
     /// Accepted and reset before it was looked at.
     Reset,
 }
 
-impl Host for State {
+impl<T: Transport> Host for State<T> {
     async fn connect_tcp(
         &mut self,
         host: String,
@@ -51,14 +50,14 @@ impl Host for State {
             vec![SocketAddr::new(address, port)]
         } else {
             self.count_look_up()?;
-            match look_up(&host, port, deadline).await {
+            match T::look_up(&host, port, deadline).await {
                 Ok(addresses) => addresses,
                 Err(error) => return Ok(Err(error)),
             }
         };
         match self.allowed(&host, addresses, family) {
             Ok(addresses) => {
-                let stream = connect_tcp(&addresses, deadline).await;
+                let stream = connect_tcp::<T>(&addresses, deadline).await;
                 self.keep(stream, deadline)
             }
             Err(error) => Ok(Err(error)),
@@ -82,22 +81,21 @@ impl Host for State {
             return Ok(Err(Error::InvalidAddress(reason)));
         }
         let deadline = self.deadline(timeout);
-        let stream = by(deadline, UnixStream::connect(path)).await;
-        self.keep(stream.map(Stream::Unix), deadline)
+        let stream = T::connect_unix(&path, deadline).await;
+        self.keep(stream.map(Stream::Connected), deadline)
     }
 }
 
-impl HostConnection for State {
+impl<T: Transport> HostConnection for State<T> {
     async fn read(
         &mut self,
         connection: Resource<Connection>,
         max: u32,
     ) -> wasmtime::Result<Result<Vec<u8>, Error>> {
-        let connection = self.table.get_mut(&connection)?;
+        let connection = self.open(&connection)?;
         let max = usize::try_from(max.clamp(1, READ_LIMIT))?;
         let read = match &mut connection.stream {
-            Stream::Tcp(stream) => read(stream, max, connection.deadline).await,
-            Stream::Unix(stream) => read(stream, max, connection.deadline).await,
+            Stream::Connected(stream) => T::read(stream, max, connection.deadline).await,
             Stream::Reset => Err(Error::Reset),
         };
         self.count(read.as_ref().map_or(0, Vec::len))?;
@@ -110,22 +108,22 @@ impl HostConnection for State {
         bytes: Vec<u8>,
     ) -> wasmtime::Result<Result<(), Error>> {
         self.count(bytes.len())?;
-        let connection = self.table.get_mut(&connection)?;
+        let connection = self.open(&connection)?;
         Ok(match &mut connection.stream {
-            Stream::Tcp(stream) => write(stream, &bytes, connection.deadline).await,
-            Stream::Unix(stream) => write(stream, &bytes, connection.deadline).await,
+            Stream::Connected(stream) => T::write(stream, &bytes, connection.deadline).await,
             Stream::Reset => Err(Error::Reset),
         })
     }
 
     async fn drop(&mut self, connection: Resource<Connection>) -> wasmtime::Result<()> {
-        self.table.delete(connection)?;
+        self.table
+            .delete(Resource::<Open<T>>::new_own(connection.rep()))?;
         self.used.connections -= 1;
         Ok(())
     }
 }
 
-impl State {
+impl<T: Transport> State<T> {
     /// When a connection's time is used up: never later than the whole run's.
     fn deadline(&self, timeout: u64) -> Instant {
         let now = Instant::now();
@@ -171,7 +169,7 @@ impl State {
 
     fn keep(
         &mut self,
-        stream: Result<Stream, Error>,
+        stream: Result<Stream<T>, Error>,
         deadline: Instant,
     ) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
         let stream = match stream {
@@ -181,7 +179,15 @@ impl State {
         self.limits
             .check("connections", self.used.connections + 1)?;
         self.used.connections += 1;
-        Ok(Ok(self.table.push(Connection { stream, deadline })?))
+        let open = self.table.push(Open { stream, deadline })?;
+        Ok(Ok(Resource::new_own(open.rep())))
+    }
+
+    fn open(
+        &mut self,
+        connection: &Resource<Connection>,
+    ) -> Result<&mut Open<T>, ResourceTableError> {
+        self.table.get_mut(&Resource::new_borrow(connection.rep()))
     }
 
     fn count_connect(&mut self) -> Result<(), LimitExceeded> {
@@ -204,15 +210,14 @@ impl State {
 }
 
 /// Tries the addresses in turn; the last failure is the one that counts.
-async fn connect_tcp(addresses: &[SocketAddr], deadline: Instant) -> Result<Stream, Error> {
+async fn connect_tcp<T: Transport>(
+    addresses: &[SocketAddr],
+    deadline: Instant,
+) -> Result<Stream<T>, Error> {
     let mut failure = Error::NameNotFound("no address".to_owned());
     for address in addresses {
-        match by(deadline, TcpStream::connect(address)).await {
-            Ok(stream) => {
-                // Lines go out whole; waiting for more of them would only cost time.
-                let _ = stream.set_nodelay(true);
-                return Ok(Stream::Tcp(stream));
-            }
+        match T::connect_tcp(*address, deadline).await {
+            Ok(stream) => return Ok(Stream::Connected(stream)),
             // Before the connection stands the answer is "refused"; so it stood.
             Err(Error::Reset) => return Ok(Stream::Reset),
             Err(Error::TimedOut) => return Err(Error::TimedOut),
@@ -220,18 +225,6 @@ async fn connect_tcp(addresses: &[SocketAddr], deadline: Instant) -> Result<Stre
         }
     }
     Err(failure)
-}
-
-/// The addresses of a name in the resolver's order.
-async fn look_up(name: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Error> {
-    match timeout_at(deadline, resolver::look_up(name, port)).await {
-        Err(_) => Err(Error::TimedOut),
-        Ok(Err(error)) if error.kind() == ErrorKind::NotFound => {
-            Err(Error::NameNotFound(reason(&error)))
-        }
-        Ok(Err(error)) => Err(Error::Other(reason(&error))),
-        Ok(Ok(addresses)) => Ok(addresses),
-    }
 }
 
 fn suits(address: &SocketAddr, family: Family) -> bool {
@@ -242,37 +235,8 @@ fn suits(address: &SocketAddr, family: Family) -> bool {
     }
 }
 
-async fn read(
-    stream: &mut (impl AsyncRead + Unpin),
-    max: usize,
-    deadline: Instant,
-) -> Result<Vec<u8>, Error> {
-    let mut bytes = vec![0; max];
-    let count = by(deadline, stream.read(&mut bytes)).await?;
-    bytes.truncate(count);
-    Ok(bytes)
-}
-
-async fn write(
-    stream: &mut (impl AsyncWrite + Unpin),
-    bytes: &[u8],
-    deadline: Instant,
-) -> Result<(), Error> {
-    by(deadline, stream.write_all(bytes)).await
-}
-
-async fn by<T>(deadline: Instant, work: impl Future<Output = io::Result<T>>) -> Result<T, Error> {
-    // A server that always has something to say is not listened to for ever.
-    if deadline <= Instant::now() {
-        return Err(Error::TimedOut);
-    }
-    match timeout_at(deadline, work).await {
-        Ok(result) => result.map_err(|error| failure(&error)),
-        Err(_) => Err(Error::TimedOut),
-    }
-}
-
-fn failure(error: &io::Error) -> Error {
+/// What a system call's error means to a plugin.
+pub(crate) fn failure(error: &io::Error) -> Error {
     match error.kind() {
         ErrorKind::ConnectionRefused => Error::Refused,
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
@@ -291,24 +255,5 @@ pub(crate) fn reason(error: &io::Error) -> String {
     match text.split_once(" (os error ") {
         Some((words, _)) => words.to_owned(),
         None => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_ready_too_late_is_too_late() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build();
-        runtime.unwrap().block_on(async {
-            let now = Instant::now();
-            let done = by(now, async { Ok(7) }).await;
-            assert!(matches!(done, Err(Error::TimedOut)));
-            let done = by(now + Duration::from_mins(1), async { Ok(7) }).await;
-            assert!(matches!(done, Ok(7)));
-        });
     }
 }

@@ -2,9 +2,8 @@
 
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::time::{timeout, timeout_at};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
@@ -15,7 +14,8 @@ use crate::grants::Grants;
 use crate::limits::{LimitExceeded, Limits};
 use crate::manifest;
 use crate::meter::Meter;
-use crate::state::{Budget, State, link, link_inert};
+use crate::state::{Budget, State, link};
+use crate::transport::{Alone, Shared, Transport};
 use crate::world;
 
 /// How often a plugin that computes is asked whether its time is used up.
@@ -24,9 +24,9 @@ const TICK: Duration = Duration::from_millis(50);
 /// How much longer than its time budget a plugin may wait for something that is no connection.
 const LATE: Duration = Duration::from_millis(250);
 
-/// A component that is ready to be run.
-pub struct Plugin {
-    pre: PluginPre<State>,
+/// A component that is ready to be run: beside others in a tokio runtime, or alone.
+pub struct Plugin<T: Transport = Shared> {
+    pre: PluginPre<State<T>>,
     limits: Arc<Limits>,
     ticker: Option<Arc<Ticker>>,
 }
@@ -41,7 +41,8 @@ pub enum EpochClock {
 }
 
 impl Plugin {
-    /// Links a component. It fails when the component does not fit the world.
+    /// Links a component, to be run in a tokio runtime. It fails when the component does not fit the
+    /// world.
     ///
     /// The limit of the stack belongs to the engine that the component was loaded with:
     /// [`crate::settings::set_stack`].
@@ -63,7 +64,21 @@ impl Plugin {
             ticker,
         })
     }
+}
 
+impl Plugin<Alone> {
+    /// Links a component for a process that does one check, by [`block_on`](crate::block_on), and
+    /// advances the engine's epoch itself: [`EpochClock::Caller`].
+    pub fn alone(component: &Component, limits: Limits) -> Result<Self, PluginError> {
+        Ok(Self {
+            pre: fit(component)?,
+            limits: Arc::new(limits),
+            ticker: None,
+        })
+    }
+}
+
+impl<T: Transport> Plugin<T> {
     /// What a run of it may use.
     #[must_use]
     pub fn limits(&self) -> &Limits {
@@ -71,7 +86,7 @@ impl Plugin {
     }
 
     /// Makes a fresh instance, for one check.
-    pub async fn instantiate(&self) -> Result<Instance, RunError> {
+    pub async fn instantiate(&self) -> Result<Instance<T>, RunError> {
         let state = State::new(Arc::clone(&self.limits));
         let meter = Arc::clone(&state.meter);
         let mut store = Store::new(self.pre.engine(), state);
@@ -80,7 +95,7 @@ impl Plugin {
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut context| context.data_mut().tick());
         let instantiate = meter.count(self.pre.instantiate_async(&mut store));
-        let plugin = in_start_time(&self.limits, instantiate)
+        let plugin = in_start_time::<T, _>(&self.limits, instantiate)
             .await?
             .map_err(|error| RunError::from_start(error, &self.limits))?;
         Ok(Instance {
@@ -94,7 +109,7 @@ impl Plugin {
 }
 
 /// Checks that a component fits the world, by names first: those can be explained.
-fn fit(component: &Component) -> Result<PluginPre<State>, PluginError> {
+fn fit<T: Transport>(component: &Component) -> Result<PluginPre<State<T>>, PluginError> {
     let engine = component.engine();
     let shape = component.component_type();
     let imports: Vec<_> = shape.imports(engine).map(|(name, _)| name).collect();
@@ -104,44 +119,36 @@ fn fit(component: &Component) -> Result<PluginPre<State>, PluginError> {
         return Err(PluginError::Misfit(misfits));
     }
     let mut linker = Linker::new(engine);
-    let pre = link(&mut linker)
-        .and_then(|()| {
-            let is_inert = imports.iter().any(|import| world::is_inert(import));
-            if is_inert {
-                link_inert(&mut linker)
-            } else {
-                Ok(())
-            }
-        })
+    let pre = link(&mut linker, &imports)
         .and_then(|()| linker.instantiate_pre(component))
         .and_then(PluginPre::new);
     pre.map_err(PluginError::Type)
 }
 
 /// Before a check begins nothing is worth waiting for.
-async fn in_start_time<T>(
+async fn in_start_time<T: Transport, D>(
     limits: &Limits,
-    work: impl Future<Output = T>,
-) -> Result<T, LimitExceeded> {
-    let done = timeout(2 * limits.start, work).await;
-    done.map_err(|_| limits.exceeded("start"))
+    work: impl Future<Output = D> + Send,
+) -> Result<D, LimitExceeded> {
+    let done = T::by(Instant::now() + 2 * limits.start, work).await;
+    done.ok_or_else(|| limits.exceeded("start"))
 }
 
 /// An instance of a plugin: describes itself, and does one check.
-pub struct Instance {
-    store: Store<State>,
+pub struct Instance<T: Transport = Shared> {
+    store: Store<State<T>>,
     plugin: crate::bindings::Plugin,
     meter: Arc<Meter>,
     limits: Arc<Limits>,
     _ticker: Option<Arc<Ticker>>,
 }
 
-impl Instance {
+impl<T: Transport> Instance<T> {
     /// What the plugin says about itself, if that makes sense.
     pub async fn describe(&mut self) -> Result<Manifest, RunError> {
         let check = self.plugin.monitoring_plugin_check();
         let describe = self.meter.count(check.call_describe(&mut self.store));
-        let manifest = in_start_time(&self.limits, describe)
+        let manifest = in_start_time::<T, _>(&self.limits, describe)
             .await?
             .map_err(|error| RunError::from_call(error, &self.limits))?;
         self.limits.check("options", manifest.options.len())?;
@@ -158,7 +165,7 @@ impl Instance {
         let validate = self
             .meter
             .count(check.call_validate(&mut self.store, arguments));
-        in_start_time(&self.limits, validate)
+        in_start_time::<T, _>(&self.limits, validate)
             .await?
             .map_err(|error| RunError::from_call(error, &self.limits))
     }
@@ -172,15 +179,28 @@ impl Instance {
         grants: Grants,
         budget: Duration,
     ) -> Result<Report, RunError> {
+        let report = self.report(arguments, grants, budget).await;
+        if T::ENDS_WITH_CHECK {
+            std::mem::forget(self);
+        }
+        report
+    }
+
+    async fn report(
+        &mut self,
+        arguments: &[Argument],
+        grants: Grants,
+        budget: Duration,
+    ) -> Result<Report, RunError> {
         let budget = Budget::new(budget.min(self.limits.time));
         let state = self.store.data_mut();
         state.grants = grants;
         state.budget = Some(budget);
         let check = self.plugin.monitoring_plugin_check();
         let run = self.meter.count(check.call_run(&mut self.store, arguments));
-        let report = match timeout_at(budget.end + LATE, run).await {
-            Ok(done) => done.map_err(|error| RunError::from_call(error, &self.limits))?,
-            Err(_) => return Err(budget.exceeded().into()),
+        let report = match T::by(budget.end + LATE, run).await {
+            Some(done) => done.map_err(|error| RunError::from_call(error, &self.limits))?,
+            None => return Err(budget.exceeded().into()),
         };
         if let Some(refusal) = self.store.data_mut().refusal.take() {
             return Err(RunError::Refused(refusal));

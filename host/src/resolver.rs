@@ -8,6 +8,10 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Instant;
+
+use crate::bindings::monitoring::plugin::sockets::Error;
+use crate::network::reason;
 
 /// The addresses of a name. The error's words are the resolver's; its kind is `NotFound` when there
 /// is no such name, and another one when that cannot be found out.
@@ -31,7 +35,28 @@ pub(crate) async fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>
 pub(crate) async fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let name = name.to_owned();
     let answer = tokio::task::spawn_blocking(move || getent::addresses(&name)).await?;
-    let addresses = getent::parse(&answer?, port);
+    found(getent::parse(&answer?, port))
+}
+
+/// The addresses of a name, for a process that has nothing else to do. Its one thread cannot leave
+/// getaddrinfo when the time is used up, but it can end a process: it asks getent in every build.
+pub(crate) fn look_up_alone(
+    name: &str,
+    port: u16,
+    deadline: Instant,
+) -> io::Result<Vec<SocketAddr>> {
+    found(getent::parse(&getent::addresses_by(name, deadline)?, port))
+}
+
+/// What a plugin learns of it.
+pub(crate) fn judge(answer: io::Result<Vec<SocketAddr>>) -> Result<Vec<SocketAddr>, Error> {
+    answer.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::NameNotFound(reason(&error)),
+        _ => Error::Other(reason(&error)),
+    })
+}
+
+fn found(addresses: Vec<SocketAddr>) -> io::Result<Vec<SocketAddr>> {
     if addresses.is_empty() {
         return Err(io::Error::new(
             io::ErrorKind::NotFound,
@@ -41,25 +66,63 @@ pub(crate) async fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>
     Ok(addresses)
 }
 
-#[cfg(any(target_feature = "crt-static", test))]
 mod getent {
-    use std::io;
+    use std::io::{self, Read};
     use std::net::{IpAddr, SocketAddr, SocketAddrV6};
-    use std::process::{Command, Stdio};
+    use std::process::{Child, Command, Stdio};
+    use std::time::Instant;
+
+    use rustix::event::PollFlags;
+
+    use crate::transport::wait;
 
     /// Where the C library's package puts it.
     const PROGRAM: &str = "/usr/bin/getent";
 
     /// What getent says: a line `ADDRESS STREAM NAME` for each address, among others; nothing when
     /// there is no such name.
+    #[cfg(any(target_feature = "crt-static", test))]
     pub(super) fn addresses(name: &str) -> io::Result<String> {
-        let output = Command::new(PROGRAM)
+        let output = start(name)?.wait_with_output()?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// The same. When the deadline comes first, getent is ended.
+    pub(super) fn addresses_by(name: &str, deadline: Instant) -> io::Result<String> {
+        let mut child = start(name)?;
+        let answer = read_by(&mut child, deadline);
+        if answer.is_err() {
+            let _ = child.kill();
+        }
+        child.wait()?;
+        Ok(String::from_utf8_lossy(&answer?).into_owned())
+    }
+
+    fn start(name: &str) -> io::Result<Child> {
+        Command::new(PROGRAM)
             .args(["ahosts", "--", name])
             .stdin(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .output()
-            .map_err(|error| io::Error::other(format!("{PROGRAM}: {error}")))?;
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+            .spawn()
+            .map_err(|error| io::Error::other(format!("{PROGRAM}: {error}")))
+    }
+
+    fn read_by(child: &mut Child, deadline: Instant) -> io::Result<Vec<u8>> {
+        let mut answer = Vec::new();
+        let Some(stdout) = &mut child.stdout else {
+            return Ok(answer);
+        };
+        let mut buffer = [0; 4096];
+        loop {
+            if !wait(stdout, PollFlags::IN, deadline)? {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            match stdout.read(&mut buffer)? {
+                0 => return Ok(answer),
+                count => answer.extend(buffer.get(..count).unwrap_or_default()),
+            }
+        }
     }
 
     pub(super) fn parse(answer: &str, port: u16) -> Vec<SocketAddr> {
@@ -85,6 +148,8 @@ mod getent {
 
     #[cfg(test)]
     mod tests {
+        use std::time::Duration;
+
         use super::*;
 
         #[test]
@@ -117,6 +182,15 @@ mod getent {
             let asked: Vec<_> = ("localhost", 25).to_socket_addrs().unwrap().collect();
             assert_eq!(parse(&addresses("localhost").unwrap(), 25), asked);
             assert_eq!(addresses("-x").unwrap(), "");
+        }
+
+        #[test]
+        fn the_time_for_it_is_bounded() {
+            let soon = Instant::now() + Duration::from_mins(1);
+            let answer = addresses_by("localhost", soon).unwrap();
+            assert_eq!(answer, addresses("localhost").unwrap());
+            let late = addresses_by("localhost", Instant::now()).unwrap_err();
+            assert_eq!(late.kind(), io::ErrorKind::TimedOut);
         }
     }
 }

@@ -12,9 +12,10 @@ const WASM_STACK: usize = 512 * 1024;
 /// What host functions have beyond that, in bytes.
 const HOST_STACK: usize = 256 * 1024;
 
-/// The address space that a plugin's memory grows in without moving, in bytes. It is more than any
-/// plugin is allowed to use.
-const MEMORY_RESERVATION: u64 = 64 << 20;
+/// The address space that is set apart for a plugin's memory, in bytes: all that 32 bits can address,
+/// so that no access needs to be compared with the memory's size. Behind it lies a guard for what an
+/// instruction adds to an address.
+const MEMORY_RESERVATION: u64 = 4 << 30;
 
 /// The settings of every engine of this host.
 #[must_use]
@@ -24,7 +25,10 @@ pub fn config() -> Config {
         // The only means to end a plugin that computes without end.
         .epoch_interruption(true)
         .memory_reservation(MEMORY_RESERVATION)
-        .memory_guard_size(64 << 10)
+        .memory_guard_size(32 << 20)
+        // 128-bit multiplication, which doubles the speed of TLS. Hosts have it switched off until
+        // the proposal is finished, so that a component for all of them does without it.
+        .wasm_wide_arithmetic(true)
         // Neither traps nor panics are shown with addresses, so nothing of this needs to be loaded.
         .generate_address_map(false)
         .native_unwind_info(false)
@@ -44,11 +48,7 @@ pub fn set_stack(config: &mut Config, stack: usize) {
 #[must_use]
 pub fn built_in() -> Config {
     let mut config = config();
-    config
-        // There is no file of its own that memory could be mapped from.
-        .memory_init_cow(false)
-        // Doubles the speed of TLS. Hosts have it switched off until the proposal is finished, so
-        // only a component that nobody else runs may use it.
-        .wasm_wide_arithmetic(true);
+    // There is no file of its own that memory could be mapped from.
+    config.memory_init_cow(false);
     config
 }

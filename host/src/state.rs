@@ -1,14 +1,15 @@
 //! What the host keeps for one instance of a plugin.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::rand::{GetRandomFlags, getrandom};
-use tokio::time::Instant;
 use wasmtime::component::{HasData, HasSelf, Linker, ResourceTable};
 use wasmtime::{ResourceLimiter, UpdateDeadline};
 use wasmtime_wasi::cli::{WasiCli, WasiCliCtx, WasiCliCtxView};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksCtx, WasiClocksCtxView};
+use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
 use wasmtime_wasi::p2::bindings::{cli, clocks};
 use wasmtime_wasi_io::bindings::wasi::io;
@@ -17,12 +18,14 @@ use crate::bindings::monitoring::plugin::sockets;
 use crate::grants::{Grants, Refusal};
 use crate::limits::{LimitExceeded, Limits};
 use crate::meter::Meter;
+use crate::transport::{Shared, Transport};
+use crate::world;
 
 /// Handles that a plugin may hold beside its connections.
 const OTHER_HANDLES: usize = 64;
 
 /// What the host keeps for one instance of a plugin.
-pub(crate) struct State {
+pub struct State<T: Transport> {
     pub(crate) table: ResourceTable,
     pub(crate) limits: Arc<Limits>,
     pub(crate) used: Used,
@@ -32,8 +35,17 @@ pub(crate) struct State {
     pub(crate) refusal: Option<Refusal>,
     /// The time budget, once the check has begun.
     pub(crate) budget: Option<Budget>,
+    /// When its monotonic clock stood at zero.
+    began: Instant,
+    inert: Option<Box<Inert>>,
+    transport: PhantomData<T>,
+}
+
+/// What stands behind the interfaces that lead nowhere.
+#[derive(Default)]
+struct Inert {
     clocks: WasiClocksCtx,
-    cli: Option<Box<WasiCliCtx>>,
+    cli: WasiCliCtx,
 }
 
 /// What has been used of what is limited.
@@ -73,7 +85,7 @@ impl Budget {
     }
 }
 
-impl State {
+impl<T: Transport> State<T> {
     /// Nothing is granted yet.
     pub(crate) fn new(limits: Arc<Limits>) -> Self {
         let mut table = ResourceTable::new();
@@ -86,8 +98,9 @@ impl State {
             grants: Grants::default(),
             refusal: None,
             budget: None,
-            clocks: WasiClocksCtx::default(),
-            cli: None,
+            began: Instant::now(),
+            inert: None,
+            transport: PhantomData,
         }
     }
 
@@ -123,7 +136,7 @@ impl State {
 }
 
 /// Memory and tables are counted over all instances that a component is made of.
-impl ResourceLimiter for State {
+impl<T: Transport> ResourceLimiter for State<T> {
     fn memory_growing(
         &mut self,
         current: usize,
@@ -170,17 +183,71 @@ fn grown(total: usize, current: usize, desired: usize) -> usize {
     total.saturating_sub(current).saturating_add(desired)
 }
 
-/// Links what the world imports, and nothing else.
-pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    sockets::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
-    clocks::monotonic_clock::add_to_linker::<State, WasiClocks>(linker, clocks)?;
-    clocks::wall_clock::add_to_linker::<State, WasiClocks>(linker, clocks)?;
-    random::add_to_linker::<_, HasSelf<_>>(linker, |state| state)
+/// Links what the world has and the component imports, and nothing else: each function that is
+/// linked takes time at every start.
+pub(crate) fn link<T: Transport>(
+    linker: &mut Linker<State<T>>,
+    imports: &[&str],
+) -> wasmtime::Result<()> {
+    let is_imported = |name| {
+        let mut names = imports.iter().map(|import| import.split('@').next());
+        names.any(|import| import == Some(name))
+    };
+    if is_imported("monitoring:plugin/sockets") {
+        sockets::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
+    }
+    if is_imported("wasi:random/random") {
+        random::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
+    }
+    if imports.iter().any(|import| world::is_inert(import)) {
+        return T::link_inert(linker);
+    }
+    if is_imported("wasi:clocks/monotonic-clock") {
+        link_monotonic_clock(linker)?;
+    }
+    if is_imported("wasi:clocks/wall-clock") {
+        link_wall_clock(linker)?;
+    }
+    Ok(())
 }
 
-/// Links what standard libraries bring along: no environment, no arguments, empty input, output
-/// that goes nowhere. Only for a component that imports some of it.
-pub(crate) fn link_inert(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+/// Without what makes something to be waited for: that cannot be used without `wasi:io`.
+fn link_monotonic_clock<T: Transport>(linker: &mut Linker<State<T>>) -> wasmtime::Result<()> {
+    let mut clock = linker.instance("wasi:clocks/monotonic-clock@0.2.0")?;
+    clock.func_wrap("now", |store, ()| {
+        Ok((nanoseconds(store.data().began.elapsed()),))
+    })?;
+    clock.func_wrap("resolution", |_, ()| Ok((1_u64,)))
+}
+
+fn link_wall_clock<T: Transport>(linker: &mut Linker<State<T>>) -> wasmtime::Result<()> {
+    let mut clock = linker.instance("wasi:clocks/wall-clock@0.2.0")?;
+    clock.func_wrap("now", |_, ()| {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+        Ok((datetime(since_1970),))
+    })?;
+    clock.func_wrap("resolution", |_, ()| {
+        Ok((datetime(Duration::from_nanos(1)),))
+    })
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn datetime(duration: Duration) -> Datetime {
+    Datetime {
+        seconds: duration.as_secs(),
+        nanoseconds: duration.subsec_nanos(),
+    }
+}
+
+/// Links what standard libraries bring along: clocks that can be waited for, no environment, no
+/// arguments, empty input, output that goes nowhere.
+pub(crate) fn link_inert(linker: &mut Linker<State<Shared>>) -> wasmtime::Result<()> {
+    type State = self::State<Shared>;
+    clocks::monotonic_clock::add_to_linker::<State, WasiClocks>(linker, inert_clocks)?;
+    clocks::wall_clock::add_to_linker::<State, WasiClocks>(linker, inert_clocks)?;
     io::error::add_to_linker::<State, HasTable>(linker, |state| &mut state.table)?;
     io::poll::add_to_linker::<State, HasTable>(linker, |state| &mut state.table)?;
     io::streams::add_to_linker::<State, HasTable>(linker, |state| &mut state.table)?;
@@ -204,23 +271,23 @@ impl HasData for HasTable {
     type Data<'a> = &'a mut ResourceTable;
 }
 
-fn clocks(state: &mut State) -> WasiClocksCtxView<'_> {
+fn inert_clocks(state: &mut State<Shared>) -> WasiClocksCtxView<'_> {
     WasiClocksCtxView {
-        ctx: &mut state.clocks,
+        ctx: &mut state.inert.get_or_insert_default().clocks,
         table: &mut state.table,
     }
 }
 
-fn command_line(state: &mut State) -> WasiCliCtxView<'_> {
+fn command_line(state: &mut State<Shared>) -> WasiCliCtxView<'_> {
     WasiCliCtxView {
-        ctx: state.cli.get_or_insert_default(),
+        ctx: &mut state.inert.get_or_insert_default().cli,
         table: &mut state.table,
     }
 }
 
 /// Randomness straight from the system: a check needs a few dozen bytes, and a generator of its own
 /// for each instance costs more than that.
-impl random::Host for State {
+impl<T: Transport> random::Host for State<T> {
     fn get_random_bytes(&mut self, length: u64) -> wasmtime::Result<Vec<u8>> {
         let length = usize::try_from(length)?;
         self.limits.check("call", length)?;
@@ -237,7 +304,7 @@ impl random::Host for State {
 }
 
 /// The same: there is no reason to be worse.
-impl insecure::Host for State {
+impl<T: Transport> insecure::Host for State<T> {
     fn get_insecure_random_bytes(&mut self, length: u64) -> wasmtime::Result<Vec<u8>> {
         random::Host::get_random_bytes(self, length)
     }
@@ -247,7 +314,7 @@ impl insecure::Host for State {
     }
 }
 
-impl insecure_seed::Host for State {
+impl<T: Transport> insecure_seed::Host for State<T> {
     fn insecure_seed(&mut self) -> wasmtime::Result<(u64, u64)> {
         let mut number = || random::Host::get_random_u64(self);
         Ok((number()?, number()?))

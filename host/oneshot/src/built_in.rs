@@ -5,30 +5,54 @@
 //! settings that the engine is given here, and it is part of the executable file. It lies in a
 //! section of its own, at the beginning of a page and executable, so that it is mapped with the
 //! program and runs where it lies. Copying it to memory first would cost twice the whole check.
+//!
+//! It is there twice: whole, and small, without TLS and regular expressions. Loading takes time for
+//! every function that there is, and the small build has a fifth of them. A command line gets the
+//! small one when that knows all of its options.
 
 use std::ptr::{NonNull, slice_from_raw_parts_mut};
 use std::sync::Arc;
 
 use anyhow::Context;
-use sandcheck::types::Manifest;
+use sandcheck::types::{Argument, Manifest};
 use wasmtime::component::Component;
 use wasmtime::{CustomCodeMemory, Engine};
 
-core::arch::global_asm!(
-    ".section .plugin,\"ax\",@progbits",
-    ".p2align 12",
-    ".globl sandcheck_plugin",
-    ".globl sandcheck_plugin_end",
-    "sandcheck_plugin:",
-    concat!(".incbin \"", env!("CHECK_SMTP_COMPILED"), "\""),
-    "sandcheck_plugin_end:",
-    ".byte 0",
-    ".text",
+/// A file in a section of its own, between two symbols.
+macro_rules! section {
+    ($section:literal, $start:literal, $end:literal, $file:expr) => {
+        core::arch::global_asm!(
+            concat!(".section ", $section, ",\"ax\",@progbits"),
+            ".p2align 12",
+            concat!(".globl ", $start),
+            concat!(".globl ", $end),
+            concat!($start, ":"),
+            concat!(".incbin \"", $file, "\""),
+            concat!($end, ":"),
+            ".byte 0",
+            ".text",
+        );
+    };
+}
+
+section!(
+    ".plugin.whole",
+    "sandcheck_whole",
+    "sandcheck_whole_end",
+    env!("CHECK_SMTP_WHOLE")
+);
+section!(
+    ".plugin.small",
+    "sandcheck_small",
+    "sandcheck_small_end",
+    env!("CHECK_SMTP_SMALL")
 );
 
 unsafe extern "C" {
-    static sandcheck_plugin: u8;
-    static sandcheck_plugin_end: u8;
+    static sandcheck_whole: u8;
+    static sandcheck_whole_end: u8;
+    static sandcheck_small: u8;
+    static sandcheck_small_end: u8;
 }
 
 /// Memory that is executable already, because the operating system mapped it so.
@@ -54,16 +78,25 @@ pub(crate) fn manifest() -> anyhow::Result<Manifest> {
     sandcheck::manifest::from_bytes(bytes).context("the manifest is damaged")
 }
 
-/// The component, on an engine of its own.
-pub(crate) fn component() -> anyhow::Result<Component> {
+/// The smallest build of the component that knows all options of these arguments, on an engine of
+/// its own.
+pub(crate) fn component(arguments: &[Argument]) -> anyhow::Result<Component> {
     let mut config = sandcheck::settings::built_in();
     config.with_custom_code_memory(Some(Arc::new(Mapped)));
     let engine = Engine::new(&config)?;
-    let start = (&raw const sandcheck_plugin).cast_mut();
-    let end = &raw const sandcheck_plugin_end;
-    let code = NonNull::new(slice_from_raw_parts_mut(start, end.addr() - start.addr()))
-        .ok_or_else(|| anyhow::anyhow!("no component is built in"))?;
-    // SAFETY: the bytes between the two symbols are what `Engine::precompile_component` returned in
+    let (start, end) = if arguments.iter().all(is_known_to_the_small_one) {
+        (&raw const sandcheck_small, &raw const sandcheck_small_end)
+    } else {
+        (&raw const sandcheck_whole, &raw const sandcheck_whole_end)
+    };
+    let code = slice_from_raw_parts_mut(start.cast_mut(), end.addr() - start.addr());
+    let code = NonNull::new(code).context("no component is built in")?;
+    // SAFETY: the bytes between two such symbols are what `Engine::precompile_component` returned in
     // the build script, aligned to a page. They are never written to and live as long as the program.
     Ok(unsafe { Component::deserialize_raw(&engine, code) }?)
+}
+
+fn is_known_to_the_small_one(argument: &Argument) -> bool {
+    let mut options = include_str!(env!("CHECK_SMTP_SMALL_OPTIONS")).lines();
+    options.any(|option| option == argument.name)
 }

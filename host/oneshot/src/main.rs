@@ -12,12 +12,17 @@ use std::ffi::{OsString, c_char, c_int};
 use std::io::{self, Write};
 
 use sandcheck::cli::{Output, Request};
-use sandcheck::{EpochClock, Limits, Plugin, Rules, escape};
+use sandcheck::{Limits, Plugin, Rules, escape};
 use sandcheck_system as system;
 
-/// Faster than the C library's, and small.
+// SAFETY: nothing here starts a thread: there is one check, which waits in system calls. The handler
+// of the timer signal does not allocate.
+#[allow(unsafe_code, reason = "an allocator without a lock")]
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static ALLOCATOR: system::OneThread = unsafe { system::OneThread::new() };
+
+/// What loading the component takes of the heap, in bytes.
+const HEAP: usize = 128 << 10;
 
 /// The exit code for what is nobody's fault but ours.
 const UNKNOWN: u8 = 3;
@@ -64,15 +69,13 @@ fn check(words: Vec<OsString>) -> anyhow::Result<Output> {
         Ok(request) => request,
         Err(output) => return Ok(output),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let component = built_in::component()?;
-    system::advance_epochs(component.engine());
-    let plugin = Plugin::new(&component, Limits::default(), EpochClock::Caller)?;
-    let output = runtime.block_on(request.carry_out(&plugin));
-    // Nothing is worth waiting for: not a name look-up that goes on, nor the release of memory.
-    std::mem::forget((runtime, plugin, component));
+    system::prefault(HEAP);
+    let component = built_in::component(request.arguments())?;
+    system::advance_epochs(vec![component.engine().clone()]);
+    let plugin = Plugin::alone(&component, Limits::default())?;
+    let output = sandcheck::block_on(request.carry_out(&plugin));
+    // The release of memory is not worth waiting for.
+    std::mem::forget((plugin, component, manifest));
     Ok(output)
 }
 

@@ -10,7 +10,7 @@ mod order;
 mod plugins;
 mod progress;
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -81,8 +81,8 @@ struct Batch {
 
 /// Says whether all lines were run.
 async fn run(options: Options, mut interruptions: mpsc::UnboundedReceiver<()>) -> Result<bool> {
-    let plugins = Plugins::new(options.policy.limits.stack)?;
-    system::advance_epochs(plugins.engine());
+    let plugins = Plugins::new(&options)?;
+    system::advance_epochs(plugins.engines());
     let batch = Arc::new(Batch {
         options,
         plugins,
@@ -157,23 +157,29 @@ async fn interruption(interruptions: &mut mpsc::UnboundedReceiver<()>) {
     }
 }
 
-/// Writes results, in a thread. It ends with the last of them, or when they cannot be written.
+/// Writes results. It ends with the last of them, or when they cannot be written.
+///
+/// A thread does it, since writing may have to wait; it is not woken for each result, but for all
+/// that have come while others were being written.
 fn writer() -> (mpsc::Sender<Record>, JoinHandle<Result<()>>) {
     let (results, mut unwritten) = mpsc::channel::<Record>(UNWRITTEN);
-    let writer = spawn_blocking(move || {
-        let mut stdout = BufWriter::new(io::stdout());
-        let mut write = || -> io::Result<()> {
-            while let Some(record) = unwritten.blocking_recv() {
-                stdout.write_all(record.json().as_bytes())?;
-                if unwritten.is_empty() {
-                    stdout.flush()?;
-                }
-            }
-            stdout.flush()
-        };
-        write().context("results cannot be written")
-    });
-    (results, writer)
+    let write = async move {
+        let mut records = Vec::with_capacity(UNWRITTEN);
+        while unwritten.recv_many(&mut records, UNWRITTEN).await > 0 {
+            let text: String = records.drain(..).map(|record| record.json()).collect();
+            spawn_blocking(move || write_all(&text))
+                .await?
+                .context("results cannot be written")?;
+        }
+        Ok(())
+    };
+    (results, tokio::spawn(write))
+}
+
+fn write_all(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
 }
 
 impl Batch {

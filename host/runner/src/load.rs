@@ -192,6 +192,13 @@ pub(crate) fn engine(stack: usize) -> Result<Engine> {
     Ok(Engine::new(&config)?)
 }
 
+/// The same component for another engine of this program.
+#[allow(unsafe_code, reason = "loading compiled code means trusting it")]
+pub(crate) fn move_to(engine: &Engine, component: &Component) -> Result<Component> {
+    // SAFETY: it is the code of a component that was loaded here, and that is trusted already.
+    Ok(unsafe { Component::deserialize(engine, component.serialize()?) }?)
+}
+
 #[allow(unsafe_code, reason = "loading compiled code means trusting it")]
 fn load(engine: &Engine, code: &File) -> Result<Component> {
     let path = format!("/proc/self/fd/{}", code.as_raw_fd());

@@ -24,9 +24,8 @@ use sandcheck_system as system;
 
 use crate::arguments::Command;
 
-/// Faster than the C library's, and small.
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static ALLOCATOR: system::Threads = system::Threads::new();
 
 /// The exit code for what is nobody's fault but ours.
 const UNKNOWN: u8 = 3;

@@ -19,7 +19,7 @@ pub(crate) fn run(options: Options) -> Result<u8> {
     let mut source = Source::open(options.plugin(), &options.policy.limits)?;
     let (limits, rules) = (options.policy.limits, options.policy.rules);
     let engine = load::engine(limits.stack)?;
-    system::advance_epochs(&engine);
+    system::advance_epochs(vec![engine.clone()]);
     let loaded = load::component(&engine, &mut source, &limits, options.cache.as_deref())?;
     let plugin =
         Plugin::new(&loaded.component, limits, EpochClock::Caller).with_context(|| path.clone())?;

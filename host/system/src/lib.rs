@@ -6,6 +6,10 @@
 
 #![allow(unsafe_code, reason = "the system's own interface is C")]
 
+mod allocator;
+
+pub use allocator::{OneThread, Threads};
+
 use std::ffi::{CStr, OsStr, OsString, c_char};
 use std::io::{self, Write};
 use std::mem::MaybeUninit;
@@ -18,13 +22,18 @@ use libc::{
     ITIMER_PROF, SA_RESTART, SIG_BLOCK, SIG_DFL, SIG_IGN, SIGCHLD, SIGINT, SIGPIPE, SIGPROF,
     SIGTERM, c_int, itimerval, timeval,
 };
+#[cfg(target_env = "musl")]
+use sandcheck_memcpy as _;
 use wasmtime::Engine;
 
 /// How much processor time passes between two epochs, in microseconds.
 const TICK: libc::c_long = 50_000;
 
-/// The engine whose epoch the timer advances.
-static ENGINE: OnceLock<Engine> = OnceLock::new();
+/// The smallest size of a page, in bytes.
+const PAGE: usize = 4096;
+
+/// The engines whose epochs the timer advances.
+static ENGINES: OnceLock<Vec<Engine>> = OnceLock::new();
 
 /// What a program's `main` calls first: runs the program with its command line, and ends it with
 /// the exit code that comes back.
@@ -55,6 +64,23 @@ unsafe fn command_line(count: c_int, words: *const *const c_char) -> Vec<OsStrin
         OsStr::from_bytes(text.to_bytes()).to_owned()
     };
     (0..count).map(word).collect()
+}
+
+/// Has the system provide this much memory at once, which the allocator hands out next: the same page
+/// by page takes twice as long.
+pub fn prefault(bytes: usize) {
+    let memory = Vec::<u8>::with_capacity(bytes);
+    let start = memory.as_ptr().addr().next_multiple_of(PAGE);
+    let length = (memory.as_ptr().addr() + bytes - start) & !(PAGE - 1);
+    // SAFETY: these pages belong to `memory`, and what they hold stays as it is (madvise(2)). When
+    // the kernel does not know how, they are provided one by one.
+    unsafe {
+        libc::madvise(
+            memory.as_ptr().with_addr(start).cast_mut().cast(),
+            length,
+            libc::MADV_POPULATE_WRITE,
+        );
+    }
 }
 
 /// Writes to standard output. The exit code is right even when nobody reads the text.
@@ -93,9 +119,9 @@ pub fn on_interruption(mut tell: impl FnMut() + Send + 'static) -> io::Result<()
     thread::Builder::new().spawn(wait).map(drop)
 }
 
-/// Advances an engine's epoch while this process uses the processor, and not while it waits.
-pub fn advance_epochs(engine: &Engine) {
-    let _ = ENGINE.set(engine.clone());
+/// Advances the epochs of engines while this process uses the processor, and not while it waits.
+pub fn advance_epochs(engines: Vec<Engine>) {
+    let _ = ENGINES.set(engines);
     let tick = timeval {
         tv_sec: 0,
         tv_usec: TICK,
@@ -116,7 +142,7 @@ pub fn advance_epochs(engine: &Engine) {
 }
 
 extern "C" fn handle_tick(_: c_int) {
-    if let Some(engine) = ENGINE.get() {
+    for engine in ENGINES.get().into_iter().flatten() {
         engine.increment_epoch();
     }
 }

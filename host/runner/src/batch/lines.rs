@@ -1,13 +1,20 @@
 //! Standard input, line by line, read by a thread: no faster than lines are taken.
 
-use std::io::{self, BufRead, Read};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, Read};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// Lines that are read ahead.
-const AHEAD: usize = 64;
+/// Lines that are handed over at once, if they are there.
+const CHUNK: usize = 32;
+
+/// Chunks that are read ahead.
+const AHEAD: usize = 2;
+
+/// What is read at once, in bytes.
+const BUFFER: usize = 64 << 10;
 
 /// The longest line, in bytes.
 const LENGTH: u64 = 1 << 20;
@@ -23,45 +30,74 @@ pub(super) struct Line {
 
 /// The lines that are read.
 pub(super) struct Lines {
-    lines: mpsc::UnboundedReceiver<Line>,
-    /// Each allows one more line to be read. So none is ever read that cannot be handed over.
+    chunks: UnboundedReceiver<VecDeque<Line>>,
+    /// What is left of the chunk that was taken.
+    chunk: VecDeque<Line>,
+    /// Each allows one more chunk to be read. So no line is ever read that cannot be handed over.
     room: SyncSender<()>,
 }
 
 impl Lines {
     pub(super) fn read() -> Self {
         let (room, wanted) = sync_channel(AHEAD);
-        let (sender, lines) = mpsc::unbounded_channel();
+        let (sender, chunks) = unbounded_channel();
         for _ in 0..AHEAD {
             let _ = room.try_send(());
         }
-        thread::spawn(move || {
-            let mut input = io::stdin().lock();
-            let mut number = 0;
-            while wanted.recv().is_ok() {
-                let Some(line) = next(&mut input, &mut number) else {
-                    return;
-                };
-                let is_last = line.text.as_ref().is_err_and(|why| why == BROKEN);
-                if sender.send(line).is_err() || is_last {
-                    return;
-                }
-            }
-        });
-        Self { lines, room }
+        thread::spawn(move || read_all(&wanted, &sender));
+        Self {
+            chunks,
+            chunk: VecDeque::new(),
+            room,
+        }
     }
 
     /// The next line; nothing when there is none left.
     pub(super) async fn next(&mut self) -> Option<Line> {
-        let line = self.lines.recv().await;
-        let _ = self.room.try_send(());
-        line
+        if self.chunk.is_empty() {
+            self.chunk = self.chunks.recv().await?;
+            let _ = self.room.try_send(());
+        }
+        self.chunk.pop_front()
     }
 
     /// The lines that have been read and not been taken. No more are read.
     pub(super) fn left(&mut self) -> Vec<Line> {
-        self.lines.close();
-        std::iter::from_fn(|| self.lines.try_recv().ok()).collect()
+        self.chunks.close();
+        let mut left: Vec<_> = self.chunk.drain(..).collect();
+        while let Ok(chunk) = self.chunks.try_recv() {
+            left.extend(chunk);
+        }
+        left
+    }
+}
+
+/// Reads to the end, as long as somebody wants it.
+fn read_all(wanted: &Receiver<()>, chunks: &UnboundedSender<VecDeque<Line>>) {
+    let mut input = BufReader::with_capacity(BUFFER, io::stdin());
+    let mut number = 0;
+    while wanted.recv().is_ok() {
+        let (chunk, is_end) = chunk(&mut input, &mut number);
+        let is_lost = !chunk.is_empty() && chunks.send(chunk).is_err();
+        if is_end || is_lost {
+            return;
+        }
+    }
+}
+
+/// Lines to be handed over together, at least one, and whether there are no more. It waits for the
+/// first only.
+fn chunk(input: &mut BufReader<impl Read>, number: &mut u64) -> (VecDeque<Line>, bool) {
+    let mut lines = VecDeque::new();
+    loop {
+        let Some(line) = next(input, number) else {
+            return (lines, true);
+        };
+        let is_last = line.text.as_ref().is_err_and(|why| why == BROKEN);
+        lines.push_back(line);
+        if is_last || lines.len() == CHUNK || !input.buffer().contains(&b'\n') {
+            return (lines, is_last);
+        }
     }
 }
 
@@ -116,6 +152,29 @@ mod tests {
                 )
             })
             .collect()
+    }
+
+    #[test]
+    fn what_is_there_is_handed_over_together() {
+        /// Two lines, a part of the third, and then an end that is never asked for.
+        struct Terminal(usize);
+        impl Read for Terminal {
+            fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+                self.0 += 1;
+                assert_eq!(self.0, 1, "nobody waits for more");
+                into[..5].copy_from_slice(b"a\nb\nc");
+                Ok(5)
+            }
+        }
+        let mut number = 0;
+        let (lines, is_end) = chunk(&mut BufReader::new(Terminal(0)), &mut number);
+        assert_eq!((lines.len(), is_end), (2, false));
+        let many = b"x\n".repeat(CHUNK + 1);
+        let mut input = BufReader::new(&many[..]);
+        assert_eq!(chunk(&mut input, &mut number).0.len(), CHUNK);
+        assert_eq!(chunk(&mut input, &mut number).0.len(), 1);
+        let (lines, is_end) = chunk(&mut input, &mut number);
+        assert!(lines.is_empty() && is_end);
     }
 
     #[test]

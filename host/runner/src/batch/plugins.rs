@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sandcheck::types::Manifest;
-use sandcheck::{EpochClock, Plugin};
+use sandcheck::{EpochClock, Plugin, pool};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use wasmtime::Engine;
@@ -21,22 +21,29 @@ pub(super) struct Ready {
 
 type Slot = Arc<OnceCell<Result<Arc<Ready>, String>>>;
 
-/// All that have been asked for, on one engine.
+/// All that have been asked for, on one engine, and on another one those that need more than that has.
 pub(super) struct Plugins {
+    /// Where there is none, everything runs on the other one.
+    pool: Option<Engine>,
     engine: Engine,
     slots: Mutex<HashMap<PathBuf, Slot>>,
 }
 
 impl Plugins {
-    pub(super) fn new(stack: usize) -> anyhow::Result<Self> {
+    pub(super) fn new(options: &Options) -> anyhow::Result<Self> {
+        let limits = &options.policy.limits;
+        let pool = (options.concurrency <= pool::CHECKS)
+            .then(|| pool::engine(options.concurrency, limits));
         Ok(Self {
-            engine: load::engine(stack)?,
+            // The address space may be limited.
+            pool: pool.and_then(Result::ok),
+            engine: load::engine(limits.stack)?,
             slots: Mutex::default(),
         })
     }
 
-    pub(super) fn engine(&self) -> &Engine {
-        &self.engine
+    pub(super) fn engines(&self) -> Vec<Engine> {
+        self.pool.iter().chain([&self.engine]).cloned().collect()
     }
 
     /// The plugin of that file, or why there is none.
@@ -56,9 +63,15 @@ impl Plugins {
     async fn load(&self, path: PathBuf, options: &Options) -> anyhow::Result<Ready> {
         let limits = options.policy.limits.clone();
         let (engine, cache) = (self.engine.clone(), options.cache.clone());
+        let pool = self.pool.clone();
         let (source, mut loaded, limits) = spawn_blocking(move || {
             let mut source = Source::open(&path, &limits)?;
-            let loaded = load::component(&engine, &mut source, &limits, cache.as_deref())?;
+            let mut loaded = load::component(&engine, &mut source, &limits, cache.as_deref())?;
+            if let Some(pool) = pool
+                && pool::suits(&loaded.component, &limits)
+            {
+                loaded.component = load::move_to(&pool, &loaded.component)?;
+            }
             anyhow::Ok((source, loaded, limits))
         })
         .await??;

@@ -118,7 +118,7 @@ impl Facts {
             .exports(engine)
             .map(|(name, _)| name.to_owned())
             .collect();
-        system::advance_epochs(engine);
+        system::advance_epochs(vec![engine.clone()]);
         match Plugin::new(component, limits.clone(), EpochClock::Caller) {
             Ok(plugin) => match describe(&plugin)? {
                 Ok(manifest) => self.manifest = Some((&manifest).into()),

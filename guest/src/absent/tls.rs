@@ -1,0 +1,56 @@
+//! No TLS: no option asks for it.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::marker::PhantomData;
+
+use rustls::pki_types::CertificateDer;
+
+/// Why there is no TLS.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "as in the build that has TLS")]
+pub enum TlsError {
+    TimedOut,
+    NotTls,
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("there is no TLS in this build")
+    }
+}
+
+/// A stream with TLS on it, of which there is none.
+pub struct TlsStream<S> {
+    none: Infallible,
+    stream: PhantomData<S>,
+}
+
+impl<S> TlsStream<S> {
+    /// Fails.
+    pub fn handshake(_: S, _: Option<&str>, _: &[u8]) -> Result<Self, TlsError> {
+        Err(TlsError::NotTls)
+    }
+
+    /// What no server sent.
+    pub fn certificates(&self) -> &[CertificateDer<'static>] {
+        match self.none {}
+    }
+}
+
+impl<S> Read for TlsStream<S> {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        match self.none {}
+    }
+}
+
+impl<S> Write for TlsStream<S> {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        match self.none {}
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.none {}
+    }
+}
