@@ -17,6 +17,8 @@ mod guests;
 mod judge;
 #[path = "hostile/listeners.rs"]
 mod listeners;
+#[path = "hostile/pool.rs"]
+mod pool;
 #[path = "hostile/program.rs"]
 mod program;
 #[path = "hostile/stage.rs"]
@@ -62,6 +64,7 @@ fn play(arguments: &Arguments) -> io::Result<ExitCode> {
         })
         .collect();
     trials.extend(cache::trials(&stage));
+    trials.extend(pool::trials(&stage));
     let conclusion = libtest_mimic::run(arguments, trials);
     println!("{}", stage.extremes());
     Ok(conclusion.exit_code())

@@ -60,6 +60,11 @@ impl Program {
         })
     }
 
+    /// Its file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The folder of the compiled code.
     pub(crate) fn cache(&self) -> PathBuf {
         self.folder.join("cache")
