@@ -23,7 +23,7 @@ STATIC = --target $(TRIPLE) --config 'target.$(TRIPLE).rustflags=[ \
 PORTABLE = --cfg=cpubits="32"
 CC_FOR_TRIPLE = CC_$(subst -,_,$(TRIPLE))=$${CC:-cc}
 
-.PHONY: help setup build component demo test test-servers fuzz lint bench bench-quick install uninstall clean
+.PHONY: help setup build component demo test test-servers fuzz lint bench bench-quick instructions install uninstall clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -67,15 +67,23 @@ lint: setup ## Check the format, clippy's warnings, licences and sources
 	$(CC_FOR_TRIPLE) $(CARGO) clippy --release --locked --workspace --all-targets $(STATIC) -- --deny warnings
 	scripts/deny
 
-bench: build ## Time whole processes against the C plugin, as ratios
+# The inner parts first: the suite shows what an instance costs.
+bench: build ## Measure everything against the C plugin and a native client, and write docs/bench
 	@scripts/setup bench
 	$(CARGO) build --release --locked --package sandcheck-tests --bin smtp-server
-	$(CARGO) run --release --locked --package sandcheck-benches -- --json target/bench.json
+	$(CARGO) bench --locked --package sandcheck-benches --bench inner
+	$(CARGO) run --release --locked --package sandcheck-benches -- \
+		--json docs/bench/results.json --svg docs/bench/results.svg --page docs/bench/README.md
 
-bench-quick: build ## The same with fewer runs
+bench-quick: build ## The same in less than a minute once it is built, without the inner parts
 	@scripts/setup bench
 	$(CARGO) build --release --locked --package sandcheck-tests --bin smtp-server
 	$(CARGO) run --release --locked --package sandcheck-benches -- --quick
+
+instructions: build ## Compare the instructions of a plain session with what is recorded
+	@scripts/setup instructions
+	$(CARGO) build --locked --package sandcheck-tests --bin smtp-server
+	scripts/instructions
 
 install: ## Install what has been built: check_smtp into PLUGINDIR, sandcheck into PREFIX
 	@test -f $(CHECK_SMTP) -a -f $(SANDCHECK) -a -f $(COMPILER) -a -f $(COMPONENT) || { echo "nothing is built yet: make build"; exit 1; }

@@ -39,8 +39,10 @@ fn main() -> Result<()> {
         fs::read(&path).with_context(|| format!("reading {}", path.display()))
     };
     let (whole, small) = (component(&[])?, component(&["--no-default-features"])?);
-    // For `sandcheck`, which runs files.
-    fs::write(component_target(&out)?.join("check_smtp.wasm"), &whole)?;
+    // For `sandcheck`, which runs files, and for the tests.
+    let beside = component_target(&out)?;
+    fs::write(beside.join("check_smtp.wasm"), &whole)?;
+    fs::write(beside.join("check_smtp-small.wasm"), &small)?;
     let (manifest, small_manifest) = (describe(&whole)?, describe(&small)?);
     let carry = |name: &str, file: &str, content: &[u8]| -> Result<()> {
         let path = out.join(file);
