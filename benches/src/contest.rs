@@ -1,40 +1,67 @@
-//! Two programs in turns, and only runs that ended as expected.
+//! Programs in turns, and only rounds in which all of them ended as expected.
 
 use anyhow::Result;
 
 use crate::process::{Cost, Program, Run};
 use crate::scenario::Scenario;
 
-/// Pairs that are run and checked but not counted: they fill the caches.
+/// Rounds that are run and checked but not counted: they fill the caches.
 const WARM_UP: usize = 5;
 
 /// Wrong runs after which a scenario is given up: each might last until its timeout.
 const PATIENCE: usize = 3;
 
-/// Two programs that are given the same task.
+/// Programs that are given the same task.
 pub(crate) struct Contest {
     /// Our plugin.
     pub(crate) ours: Program,
     /// The C plugin.
     pub(crate) theirs: Program,
+    /// The client without a sandbox, where it can do the task.
+    pub(crate) native: Option<Program>,
+}
+
+/// What one round cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Round {
+    /// Our plugin.
+    pub(crate) ours: Cost,
+    /// The C plugin.
+    pub(crate) theirs: Cost,
+    /// The client without a sandbox.
+    pub(crate) native: Option<Cost>,
 }
 
 /// What the turns of one scenario gave.
 #[derive(Default)]
 pub(crate) struct Turns {
-    /// What the two runs of each good pair cost, ours first.
-    pub(crate) pairs: Vec<(Cost, Cost)>,
+    /// What each good round cost.
+    pub(crate) rounds: Vec<Round>,
     /// One sentence for each run that did not end as expected.
     pub(crate) failures: Vec<String>,
 }
 
 impl Contest {
-    /// Runs `pairs` pairs in turns, ours first, after a few that only warm up.
-    pub(crate) fn play(&mut self, scenario: &Scenario, pairs: usize) -> Result<Turns> {
+    /// Runs `rounds` rounds, ours first, after a few that only warm up.
+    pub(crate) fn play(&mut self, scenario: &Scenario, rounds: usize) -> Result<Turns> {
         let mut turns = Turns::default();
-        for turn in 0..WARM_UP + pairs {
-            let pair = (self.ours.run()?, self.theirs.run()?);
-            turns.add(scenario, &pair, turn >= WARM_UP);
+        for turn in 0..WARM_UP + rounds {
+            let (ours, theirs) = (self.ours.run()?, self.theirs.run()?);
+            let native = self.native.as_mut().map(Program::run).transpose()?;
+            let failures = [
+                difference(scenario, &ours).map(|text| format!("ours: {text}")),
+                difference(scenario, &theirs).map(|text| format!("theirs: {text}")),
+                native.as_ref().and_then(native_failure),
+            ];
+            let failures: Vec<_> = failures.into_iter().flatten().collect();
+            if failures.is_empty() && turn >= WARM_UP {
+                turns.rounds.push(Round {
+                    ours: ours.cost,
+                    theirs: theirs.cost,
+                    native: native.map(|run| run.cost),
+                });
+            }
+            turns.failures.extend(failures);
             if turns.failures.len() >= PATIENCE {
                 break;
             }
@@ -43,18 +70,9 @@ impl Contest {
     }
 }
 
-impl Turns {
-    /// Keeps the costs of a pair that `counts` and whose runs both ended as expected.
-    fn add(&mut self, scenario: &Scenario, (ours, theirs): &(Run, Run), counts: bool) {
-        let failures = self.failures.len();
-        self.failures
-            .extend(difference(scenario, ours).map(|text| format!("ours: {text}")));
-        self.failures
-            .extend(difference(scenario, theirs).map(|text| format!("theirs: {text}")));
-        if counts && self.failures.len() == failures {
-            self.pairs.push((ours.cost, theirs.cost));
-        }
-    }
+/// The native client prints how many of its sessions went well, here of one.
+fn native_failure(run: &Run) -> Option<String> {
+    (run.exit != Some(0) || run.line != "1").then(|| "native: its session failed".to_owned())
 }
 
 /// What is wrong with a run, if anything.
@@ -77,6 +95,7 @@ mod tests {
 
     use super::*;
     use crate::peer::Peer;
+    use crate::scenario::Targets;
 
     const SCENARIO: Scenario = Scenario {
         name: "test",
@@ -84,19 +103,20 @@ mod tests {
         arguments: &[],
         exit: 2,
         line: "SMTP CRITICAL",
-        time_target: None,
+        targets: Targets::REST,
     };
 
     fn shell(script: &str) -> Program {
         Program::new(Path::new("/bin/sh"), ["-c", script])
     }
 
-    fn play(ours: &str, theirs: &str, pairs: usize) -> Turns {
+    fn play(ours: &str, theirs: &str, rounds: usize) -> Turns {
         let mut contest = Contest {
             ours: shell(ours),
             theirs: shell(theirs),
+            native: None,
         };
-        contest.play(&SCENARIO, pairs).expect("a shell")
+        contest.play(&SCENARIO, rounds).expect("a shell")
     }
 
     #[test]
@@ -106,7 +126,7 @@ mod tests {
             "echo SMTP CRITICAL - b; exit 2",
             4,
         );
-        assert_eq!(turns.pairs.len(), 4);
+        assert_eq!(turns.rounds.len(), 4);
         assert!(turns.failures.is_empty());
     }
 
@@ -117,11 +137,24 @@ mod tests {
             "echo SMTP CRITICAL; exit 1",
             100,
         );
-        assert!(turns.pairs.is_empty());
+        assert!(turns.rounds.is_empty());
         assert_eq!(
             turns.failures,
             ["theirs: exit 1 and \"SMTP CRITICAL\" instead of exit 2 and \"SMTP CRITICAL\""; 3]
         );
+    }
+
+    #[test]
+    fn a_native_session_that_fails_is_a_failure_too() {
+        let good = || shell("echo SMTP CRITICAL; exit 2");
+        let mut contest = Contest {
+            ours: good(),
+            theirs: good(),
+            native: Some(shell("echo 0; exit 1")),
+        };
+        let turns = contest.play(&SCENARIO, 100).expect("a shell");
+        assert!(turns.rounds.is_empty());
+        assert_eq!(turns.failures, ["native: its session failed"; 3]);
     }
 
     #[test]

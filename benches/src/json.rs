@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::fleet::Figure;
 use crate::report::{Comparison, Measure, Outcome, Report};
 use crate::statistics::Summary;
 
@@ -16,10 +17,12 @@ pub(crate) fn render(report: &Report) -> String {
         },
         "ours": { "path": report.programs.ours.to_string_lossy(), "version": ours },
         "theirs": { "path": report.programs.theirs.to_string_lossy(), "version": theirs },
-        "pairs": report.pairs,
+        "rounds": report.rounds,
         "floor": floor(report),
         "scenarios":
             report.scenarios.iter().map(|outcome| scenario(report, outcome)).collect::<Value>(),
+        "fleet": report.fleet.iter().map(figure).collect::<Value>(),
+        "fleet_failures": report.fleet_failures,
     });
     format!("{value:#}\n")
 }
@@ -39,7 +42,7 @@ fn scenario(report: &Report, outcome: &Outcome) -> Value {
         .map(|figures| (key(figures.measure), comparison(report, figures)));
     json!({
         "name": outcome.scenario.name,
-        "pairs": outcome.pairs,
+        "rounds": outcome.rounds,
         "measures": measures.collect::<Map<_, _>>(),
         "failures": outcome.failures,
     })
@@ -49,10 +52,25 @@ fn comparison(report: &Report, comparison: &Comparison) -> Value {
     json!({
         "ours": summary(&comparison.ours),
         "theirs": summary(&comparison.theirs),
+        "native": comparison.native.as_ref().map(summary),
         "ratio": comparison.ratio(),
         "target": comparison.target,
         "met": comparison.target_is_met(),
         "at_floor": report.is_at_floor(comparison),
+    })
+}
+
+fn figure(figure: &Figure) -> Value {
+    let peer = figure.theirs.as_ref();
+    json!({
+        "name": figure.name,
+        "unit": figure.unit,
+        "ours": summary(&figure.ours),
+        "against": peer.map(|(name, _)| name),
+        "theirs": peer.map(|(_, theirs)| summary(theirs)),
+        "value": figure.value(),
+        "target": figure.target,
+        "met": figure.target_is_met(),
     })
 }
 

@@ -1,19 +1,22 @@
-//! Whole-process timings of our `check_smtp` against Debian's C plugin.
+//! Timings of our `check_smtp` against Debian's C plugin, and of many checks in one process.
 //!
-//! Both programs check the same server in the same run, in turns (ours, theirs, ours, ...), so
-//! that whatever else the machine does falls on both alike. What is reported are medians with
+//! All programs check the same server in the same run, in turns (ours, theirs, ours, ...), so
+//! that whatever else the machine does falls on all alike. What is reported are medians with
 //! their quartiles and the ratio ours / theirs of wall time, processor time and peak memory.
 //! Every single run must end in the expected state; one that does not makes the exit code 1.
 
 mod contest;
+mod fleet;
 mod json;
 mod machine;
 mod options;
+mod page;
 mod peer;
 mod process;
 mod report;
 mod scenario;
 mod statistics;
+mod svg;
 mod table;
 
 use std::env;
@@ -47,21 +50,27 @@ fn finish() -> Result<ExitCode> {
 
 fn measure(options: &Options) -> Result<ExitCode> {
     let programs = options.programs()?;
-    let report = report::measure(programs, options.pairs)?;
+    let report = report::measure(programs, &options.size)?;
     print(&table::render(&report))?;
-    if let Some(path) = &options.json {
-        save(path, &report)?;
+    for (path, render) in [
+        (&options.json, json::render as fn(&Report) -> String),
+        (&options.svg, svg::render),
+        (&options.page, page::render),
+    ] {
+        if let Some(path) = path {
+            save(path, &render(&report))?;
+        }
     }
-    let flawless = report
-        .scenarios
-        .iter()
-        .all(|scenario| scenario.failures.is_empty());
+    let scenarios = report.scenarios.iter();
+    let flawless = scenarios
+        .map(|scenario| &scenario.failures)
+        .all(Vec::is_empty)
+        && report.fleet_failures.is_empty();
     Ok(ExitCode::from(u8::from(!flawless)))
 }
 
-fn save(path: &Path, report: &Report) -> Result<()> {
-    fs::write(path, json::render(report))
-        .with_context(|| format!("cannot write {}", path.display()))
+fn save(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Unlike `print!`, a closed standard output is an error and not a panic.

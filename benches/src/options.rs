@@ -2,21 +2,22 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use lexopt::{Arg, Parser, ValueExt};
+use lexopt::{Arg, Parser};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
-Times our check_smtp against Debian's C plugin: whole processes, in turns, on the same server.
+Times our check_smtp against Debian's C plugin: whole processes, in turns, on the same server; then
+many checks in one process, by sandcheck batch, against the C plugin and a client in Rust.
 
 Usage: sandcheck-benches [OPTIONS]
 
-  --pairs N       pairs of runs for each scenario (default: 200)
-  --quick         the same as --pairs 30
+  --quick         fewer rounds and smaller crowds
   --json FILE     write the figures to FILE too
+  --svg FILE      draw them into FILE too
+  --page FILE     write a page of Markdown with them to FILE too
   --ours PATH     our plugin (default: check_smtp of the release build)
   --theirs PATH   the C plugin (default: /usr/lib/nagios/plugins/check_smtp)
   --server PATH   the server (default: smtp-server of the release build, else of the dev build)
@@ -26,8 +27,6 @@ Exit code: 0 when every run ended in its expected state, whatever the figures ar
 1 when one did not; 2 when nothing could be measured.
 ";
 
-const PAIRS: usize = 200;
-const QUICK_PAIRS: usize = 30;
 const THEIRS: &str = "/usr/lib/nagios/plugins/check_smtp";
 
 /// What is asked for.
@@ -39,13 +38,52 @@ pub(crate) enum Invocation {
     Measure(Options),
 }
 
+/// How much is measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Size {
+    /// Rounds of each scenario of single processes.
+    pub(crate) rounds: usize,
+    /// Rounds of each kind of session in a fleet.
+    pub(crate) fleet_rounds: usize,
+    /// Plain checks of a round.
+    pub(crate) plain_checks: usize,
+    /// STARTTLS checks of a round.
+    pub(crate) tls_checks: usize,
+    /// Checks at a time.
+    pub(crate) crowd: usize,
+    /// Rounds of them.
+    pub(crate) crowd_rounds: usize,
+}
+
+const FULL: Size = Size {
+    rounds: 200,
+    fleet_rounds: 15,
+    plain_checks: 3000,
+    tls_checks: 300,
+    crowd: 10_000,
+    crowd_rounds: 3,
+};
+
+const QUICK: Size = Size {
+    rounds: 20,
+    fleet_rounds: 3,
+    plain_checks: 1000,
+    tls_checks: 100,
+    crowd: 1000,
+    crowd_rounds: 1,
+};
+
 /// How to measure.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Options {
-    /// Pairs of runs for each scenario; more than none.
-    pub(crate) pairs: usize,
+    /// How much.
+    pub(crate) size: Size,
     /// Where the figures go as JSON.
     pub(crate) json: Option<PathBuf>,
+    /// Where they go as a picture.
+    pub(crate) svg: Option<PathBuf>,
+    /// Where they go as a page.
+    pub(crate) page: Option<PathBuf>,
     ours: Option<PathBuf>,
     theirs: Option<PathBuf>,
     server: Option<PathBuf>,
@@ -58,16 +96,28 @@ pub(crate) struct Programs {
     pub(crate) ours: PathBuf,
     /// The C plugin.
     pub(crate) theirs: PathBuf,
-    /// The server that both check.
+    /// The client in Rust without a sandbox.
+    pub(crate) native: PathBuf,
+    /// The server that all of them check.
     pub(crate) server: PathBuf,
+    /// The server of crowds.
+    pub(crate) crowd: PathBuf,
+    /// The host of a fleet.
+    pub(crate) sandcheck: PathBuf,
+    /// Our plugin's component, for it.
+    pub(crate) component: PathBuf,
+    /// Where it keeps compiled code.
+    pub(crate) cache: PathBuf,
 }
 
 /// Reads the words behind the program's name.
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation> {
     let mut parser = Parser::from_args(words);
     let mut options = Options {
-        pairs: PAIRS,
+        size: FULL,
         json: None,
+        svg: None,
+        page: None,
         ours: None,
         theirs: None,
         server: None,
@@ -75,9 +125,10 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocat
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Short('h') | Arg::Long("help") => return Ok(Invocation::Help),
-            Arg::Long("pairs") => options.pairs = pairs(&parser.value()?.string()?)?,
-            Arg::Long("quick") => options.pairs = QUICK_PAIRS,
+            Arg::Long("quick") => options.size = QUICK,
             Arg::Long("json") => options.json = Some(parser.value()?.into()),
+            Arg::Long("svg") => options.svg = Some(parser.value()?.into()),
+            Arg::Long("page") => options.page = Some(parser.value()?.into()),
             Arg::Long("ours") => options.ours = Some(parser.value()?.into()),
             Arg::Long("theirs") => options.theirs = Some(parser.value()?.into()),
             Arg::Long("server") => options.server = Some(parser.value()?.into()),
@@ -85,13 +136,6 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocat
         }
     }
     Ok(Invocation::Measure(options))
-}
-
-fn pairs(text: &str) -> Result<usize> {
-    let pairs: NonZeroUsize = text
-        .parse()
-        .with_context(|| format!("--pairs {text:?} is not a number of pairs, such as 200"))?;
-    Ok(pairs.get())
 }
 
 impl Options {
@@ -111,11 +155,26 @@ impl Options {
             &theirs,
             "run `apt-get install monitoring-plugins-basic`, or name it with --theirs",
         )?;
-        Ok(Programs {
+        let release = builds.join("release");
+        let programs = Programs {
             ours,
             theirs,
+            native: release.join("native-client"),
             server: self.server_in(&builds)?,
-        })
+            crowd: release.join("crowd-server"),
+            sandcheck: release.join("sandcheck"),
+            component: release.join("check_smtp.wasm"),
+            cache: builds.join("bench-cache"),
+        };
+        for built in [
+            &programs.native,
+            &programs.crowd,
+            &programs.sandcheck,
+            &programs.component,
+        ] {
+            require(built, "run `make bench`, which builds it")?;
+        }
+        Ok(programs)
     }
 
     fn server_in(&self, builds: &Path) -> Result<PathBuf> {
@@ -167,17 +226,14 @@ mod tests {
     }
 
     #[test]
-    fn two_hundred_pairs_unless_told() {
-        assert_eq!(measured(&[]).pairs, 200);
-        assert_eq!(measured(&["--quick"]).pairs, 30);
-        assert_eq!(measured(&["--quick", "--pairs=7"]).pairs, 7);
+    fn two_hundred_rounds_unless_told() {
+        assert_eq!(measured(&[]).size.rounds, 200);
+        assert_eq!(measured(&["--quick", "--svg", "x"]).size, QUICK);
     }
 
     #[test]
     fn bad_words_are_named() {
         for (words, part) in [
-            (vec!["--pairs", "0"], "\"0\" is not a number of pairs"),
-            (vec!["--pairs", "many"], "\"many\" is not a number of pairs"),
             (vec!["--pears", "3"], "--pears"),
             (vec!["3"], "\"3\""),
             (vec!["--json"], "--json"),

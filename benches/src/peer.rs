@@ -24,6 +24,15 @@ pub(crate) enum Peer {
 }
 
 impl Peer {
+    /// How the native client is asked for the same; it does nothing else.
+    pub(crate) fn native_words(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Plain => Some(&[]),
+            Self::Tls(_) => Some(&["starttls"]),
+            Self::None | Self::Refused => None,
+        }
+    }
+
     /// Brings the peer up, with the program at `server` where one is needed.
     pub(crate) fn start(self, server: &Path) -> Result<Endpoint> {
         match self {
@@ -35,8 +44,8 @@ impl Peer {
                 port: Some(REFUSED_PORT),
                 _server: None,
             }),
-            Self::Plain => serve(server, &[]),
-            Self::Tls(certificate) => serve(server, &["--cert", certificate]),
+            Self::Plain => serve(server, &LISTEN),
+            Self::Tls(certificate) => serve(server, &[LISTEN[0], LISTEN[1], "--cert", certificate]),
         }
     }
 }
@@ -48,6 +57,11 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
+    /// The port, where there is one.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
+    }
+
     /// The arguments that lead a plugin here.
     pub(crate) fn arguments(&self) -> Vec<String> {
         self.port.map_or_else(Vec::new, |port| {
@@ -69,10 +83,12 @@ impl Drop for Server {
     }
 }
 
-/// Starts the server and waits for the line that tells its port.
-fn serve(program: &Path, arguments: &[&str]) -> Result<Endpoint> {
+/// Where the server is told to listen.
+const LISTEN: [&str; 2] = ["--listen", "127.0.0.1:0"];
+
+/// Starts a server and waits for the line that tells its port.
+pub(crate) fn serve(program: &Path, arguments: &[&str]) -> Result<Endpoint> {
     let process = Command::new(program)
-        .args(["--listen", "127.0.0.1:0"])
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

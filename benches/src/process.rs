@@ -1,6 +1,7 @@
 //! One program, run as a monitoring system runs it, and what the run cost.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -21,6 +22,8 @@ pub(crate) struct Run {
     pub(crate) exit: Option<i32>,
     /// The first line of its standard output.
     pub(crate) line: String,
+    /// All of it.
+    pub(crate) output: String,
     /// What it cost.
     pub(crate) cost: Cost,
 }
@@ -59,6 +62,12 @@ impl Program {
         }
     }
 
+    /// Lets the next run read this file.
+    pub(crate) fn reads(&mut self, input: File) -> &mut Self {
+        self.command.stdin(input);
+        self
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(&mut self) -> Result<Run> {
         self.timed()
@@ -77,6 +86,7 @@ impl Program {
         Ok(Run {
             exit: end.status.code(),
             line: first_line(&output),
+            output: String::from_utf8_lossy(&output).into_owned(),
             cost: Cost::new(wall, &end.rusage),
         })
     }

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::contest::{Contest, Turns};
+use crate::contest::{Contest, Round, Turns};
+use crate::fleet::{self, Figure};
 use crate::machine::Machine;
-use crate::options::Programs;
+use crate::options::{Programs, Size};
+use crate::peer::Endpoint;
 use crate::process::{Cost, Program};
-use crate::scenario::{MEMORY_TARGET, SCENARIOS, Scenario};
+use crate::scenario::{SCENARIOS, Scenario};
 use crate::statistics::Summary;
 
 /// Readings up to this part of the floor are called at the floor.
@@ -22,21 +24,25 @@ pub(crate) struct Report {
     pub(crate) programs: Programs,
     /// What our plugin and the C plugin answer to `-V`.
     pub(crate) versions: [String; 2],
-    /// Pairs of runs asked for, for each scenario.
-    pub(crate) pairs: usize,
+    /// Rounds asked for, for each scenario.
+    pub(crate) rounds: usize,
     /// What a program that does nothing costs: the least that each measure can show.
     pub(crate) floor: Vec<(Measure, Summary)>,
     /// The scenarios in their order.
     pub(crate) scenarios: Vec<Outcome>,
+    /// Many checks in one process.
+    pub(crate) fleet: Vec<Figure>,
+    /// What went wrong with that.
+    pub(crate) fleet_failures: Vec<String>,
 }
 
 /// What one scenario gave.
 pub(crate) struct Outcome {
     /// The scenario.
     pub(crate) scenario: &'static Scenario,
-    /// Good pairs: those that the comparisons come from.
-    pub(crate) pairs: usize,
-    /// One for each measure, or none when no pair was good.
+    /// Good rounds: those that the comparisons come from.
+    pub(crate) rounds: usize,
+    /// One for each measure, or none when no round was good.
     pub(crate) comparisons: Vec<Comparison>,
     /// What the wrong runs did.
     pub(crate) failures: Vec<String>,
@@ -50,8 +56,10 @@ pub(crate) struct Comparison {
     pub(crate) ours: Summary,
     /// The C plugin's figures.
     pub(crate) theirs: Summary,
+    /// The native client's figures.
+    pub(crate) native: Option<Summary>,
     /// The highest ratio that we want to see.
-    pub(crate) target: Option<f64>,
+    pub(crate) target: f64,
 }
 
 /// What is compared.
@@ -65,23 +73,27 @@ pub(crate) enum Measure {
     Memory,
 }
 
-/// Runs every scenario, with a line on standard error before each.
-pub(crate) fn measure(programs: Programs, pairs: usize) -> Result<Report> {
+/// Runs everything, with a line on standard error before each part.
+pub(crate) fn measure(programs: Programs, size: &Size) -> Result<Report> {
+    let rounds = size.rounds;
     let versions = [version(&programs.ours)?, version(&programs.theirs)?];
     let mut scenarios = Vec::new();
     for scenario in SCENARIOS {
-        eprintln!("{}: {pairs} pairs", scenario.name);
-        scenarios.push(outcome(scenario, &programs, pairs)?);
+        eprintln!("{}: {rounds} rounds", scenario.name);
+        scenarios.push(outcome(scenario, &programs, rounds)?);
     }
-    // Last, since our own high-water mark of memory, which is in it, only rises.
-    let floor = floor(pairs)?;
+    // After them, since our own high-water mark of memory, which is in it, only rises.
+    let floor = floor(rounds)?;
+    let (fleet, fleet_failures) = fleet::measure(&programs, size)?;
     Ok(Report {
         machine: Machine::current(),
         programs,
         versions,
-        pairs,
+        rounds,
         floor,
         scenarios,
+        fleet,
+        fleet_failures,
     })
 }
 
@@ -100,7 +112,7 @@ fn floor(runs: usize) -> Result<Vec<(Measure, Summary)>> {
         .collect())
 }
 
-fn outcome(scenario: &'static Scenario, programs: &Programs, pairs: usize) -> Result<Outcome> {
+fn outcome(scenario: &'static Scenario, programs: &Programs, rounds: usize) -> Result<Outcome> {
     let endpoint = scenario.peer.start(&programs.server)?;
     let arguments = [
         endpoint.arguments(),
@@ -110,8 +122,17 @@ fn outcome(scenario: &'static Scenario, programs: &Programs, pairs: usize) -> Re
     let mut contest = Contest {
         ours: Program::new(&programs.ours, &arguments),
         theirs: Program::new(&programs.theirs, &arguments),
+        native: native(scenario, &endpoint, programs),
     };
-    Ok(Outcome::new(scenario, contest.play(scenario, pairs)?))
+    Ok(Outcome::new(scenario, contest.play(scenario, rounds)?))
+}
+
+/// One session of the native client.
+fn native(scenario: &Scenario, endpoint: &Endpoint, programs: &Programs) -> Option<Program> {
+    let words = scenario.peer.native_words()?;
+    let port = endpoint.port()?.to_string();
+    let numbers = [port.as_str(), "1", "1"];
+    Some(Program::new(&programs.native, numbers.iter().chain(words)))
 }
 
 impl Report {
@@ -131,15 +152,13 @@ fn is_at_floor(floor: &[(Measure, Summary)], comparison: &Comparison) -> bool {
 
 impl Outcome {
     fn new(scenario: &'static Scenario, turns: Turns) -> Self {
-        let pairs = turns.pairs.len();
-        let (ours, theirs): (Vec<Cost>, Vec<Cost>) = turns.pairs.into_iter().unzip();
         let comparisons = Measure::ALL
             .into_iter()
-            .filter_map(|measure| Comparison::new(measure, scenario, &ours, &theirs))
+            .filter_map(|measure| Comparison::new(measure, scenario, &turns.rounds))
             .collect();
         Self {
             scenario,
-            pairs,
+            rounds: turns.rounds.len(),
             comparisons,
             failures: turns.failures,
         }
@@ -147,11 +166,15 @@ impl Outcome {
 }
 
 impl Comparison {
-    fn new(measure: Measure, scenario: &Scenario, ours: &[Cost], theirs: &[Cost]) -> Option<Self> {
+    fn new(measure: Measure, scenario: &Scenario, rounds: &[Round]) -> Option<Self> {
+        let ours: Vec<_> = rounds.iter().map(|round| round.ours).collect();
+        let theirs: Vec<_> = rounds.iter().map(|round| round.theirs).collect();
+        let native: Vec<_> = rounds.iter().filter_map(|round| round.native).collect();
         Some(Self {
             measure,
-            ours: measure.summary(ours)?,
-            theirs: measure.summary(theirs)?,
+            ours: measure.summary(&ours)?,
+            theirs: measure.summary(&theirs)?,
+            native: measure.summary(&native),
             target: measure.target(scenario),
         })
     }
@@ -162,9 +185,8 @@ impl Comparison {
     }
 
     /// Whether the ratio, as it is shown, is no higher than the target.
-    pub(crate) fn target_is_met(&self) -> Option<bool> {
-        self.target
-            .map(|target| (self.ratio() * 100.0).round() <= (target * 100.0).round())
+    pub(crate) fn target_is_met(&self) -> bool {
+        (self.ratio() * 100.0).round() <= (self.target * 100.0).round()
     }
 }
 
@@ -188,10 +210,11 @@ impl Measure {
         }
     }
 
-    fn target(self, scenario: &Scenario) -> Option<f64> {
+    fn target(self, scenario: &Scenario) -> f64 {
         match self {
-            Self::Wall | Self::Processor => scenario.time_target,
-            Self::Memory => Some(MEMORY_TARGET),
+            Self::Wall => scenario.targets.wall,
+            Self::Processor => scenario.targets.processor,
+            Self::Memory => scenario.targets.memory,
         }
     }
 
@@ -220,39 +243,39 @@ mod tests {
         }
     }
 
-    fn comparison(ours: f64, theirs: f64, target: Option<f64>) -> Comparison {
+    fn comparison(ours: f64, theirs: f64, target: f64) -> Comparison {
         Comparison {
             measure: Measure::Memory,
             ours: summary(ours),
             theirs: summary(theirs),
+            native: None,
             target,
         }
     }
 
     #[test]
     fn a_target_is_judged_by_the_ratio_that_is_shown() {
-        assert_eq!(
-            comparison(0.704, 1.0, Some(0.70)).target_is_met(),
-            Some(true)
-        );
-        assert_eq!(
-            comparison(0.706, 1.0, Some(0.70)).target_is_met(),
-            Some(false)
-        );
-        assert_eq!(comparison(0.1, 1.0, None).target_is_met(), None);
+        assert!(comparison(0.704, 1.0, 0.70).target_is_met());
+        assert!(!comparison(0.706, 1.0, 0.70).target_is_met());
     }
 
     #[test]
     fn a_comparison_needs_costs() {
         let scenario = &SCENARIOS[0];
-        let costs = [Cost {
+        let cost = Cost {
             wall: 2.0,
             processor: 1.0,
             memory: 3.5,
-        }];
-        assert!(Comparison::new(Measure::Wall, scenario, &[], &[]).is_none());
-        let found = Comparison::new(Measure::Processor, scenario, &costs, &costs);
-        assert_eq!(found.map(|found| found.ours), Some(summary(1.0)));
+        };
+        let round = Round {
+            ours: cost,
+            theirs: cost,
+            native: None,
+        };
+        assert!(Comparison::new(Measure::Wall, scenario, &[]).is_none());
+        let found = Comparison::new(Measure::Processor, scenario, &[round, round]);
+        let found = found.expect("two rounds");
+        assert_eq!((found.ours, found.native), (summary(1.0), None));
     }
 
     #[test]
@@ -261,13 +284,13 @@ mod tests {
             (Measure::Wall, summary(9.0)),
             (Measure::Memory, summary(2.0)),
         ];
-        let memory = comparison(2.05, 3.5, None);
+        let memory = comparison(2.05, 3.5, 1.0);
         let wall = Comparison {
             measure: Measure::Wall,
-            ..comparison(2.05, 3.5, None)
+            ..comparison(2.05, 3.5, 1.0)
         };
         assert!(is_at_floor(&floor, &memory));
-        assert!(!is_at_floor(&floor, &comparison(3.4, 3.5, None)));
+        assert!(!is_at_floor(&floor, &comparison(3.4, 3.5, 1.0)));
         assert!(!is_at_floor(&floor, &wall));
     }
 }

@@ -1,22 +1,45 @@
 //! The report as text: facts, one table, and what went wrong.
 
+use crate::fleet::Figure;
 use crate::report::{Comparison, Outcome, Report};
 use crate::statistics::Summary;
 
-const COLUMNS: usize = 9;
+const COLUMNS: usize = 10;
 
 const HEADER: [&str; COLUMNS] = [
-    "scenario", "measure", "unit", "ours", "p25-p75", "theirs", "p25-p75", "ratio", "target",
+    "scenario", "measure", "unit", "ours", "p25-p75", "theirs", "p25-p75", "ratio", "native",
+    "target",
 ];
 
 /// Columns of figures are set flush right.
-const FLUSH_RIGHT: [bool; COLUMNS] = [false, false, false, true, false, true, false, true, false];
+const FLUSH_RIGHT: [bool; COLUMNS] = [
+    false, false, false, true, false, true, false, true, true, false,
+];
+
+const FLEET_COLUMNS: usize = 9;
+
+const FLEET_HEADER: [&str; FLEET_COLUMNS] = [
+    "in a fleet",
+    "unit",
+    "ours",
+    "p25-p75",
+    "against",
+    "theirs",
+    "p25-p75",
+    "ratio",
+    "target",
+];
+
+const FLEET_FLUSH_RIGHT: [bool; FLEET_COLUMNS] =
+    [false, false, true, true, false, true, true, true, false];
 
 /// The whole report, with a line break at its end.
 pub(crate) fn render(report: &Report) -> String {
     let mut text = facts(report);
     text.push('\n');
-    text.push_str(&aligned(&rows(report)));
+    text.push_str(&aligned(&rows(report), FLUSH_RIGHT));
+    text.push('\n');
+    text.push_str(&aligned(&fleet_rows(report), FLEET_FLUSH_RIGHT));
     text.push_str(&failures(report));
     text
 }
@@ -25,12 +48,13 @@ fn facts(report: &Report) -> String {
     let machine = &report.machine;
     let [ours, theirs] = &report.versions;
     format!(
-        "check_smtp, whole process: medians of {} pairs in turns, ratio = ours / theirs\n\
+        "check_smtp, whole process: medians of {} rounds in turns, ratio = ours / theirs,\n\
+         native = a client without a sandbox / theirs\n\
          machine  {} cores, {}, {}\n\
          ours     {}: {ours}\n\
          theirs   {}: {theirs}\n\
          floor    /bin/true: {}\n",
-        report.pairs,
+        report.rounds,
         machine.cores,
         machine.processor,
         machine.kernel,
@@ -94,8 +118,56 @@ fn row(report: &Report, name: &str, comparison: &Comparison) -> [String; COLUMNS
         figure(comparison.theirs.median),
         spread(&comparison.theirs),
         format!("{:.2}", comparison.ratio()),
+        native(comparison),
         target(report, comparison),
     ]
+}
+
+fn native(comparison: &Comparison) -> String {
+    let native = comparison.native.as_ref();
+    native.map_or_else(String::new, |native| {
+        format!("{:.2}", native.ratio_to(&comparison.theirs))
+    })
+}
+
+fn fleet_rows(report: &Report) -> Vec<[String; FLEET_COLUMNS]> {
+    let header = FLEET_HEADER.map(str::to_owned);
+    std::iter::once(header)
+        .chain(report.fleet.iter().map(fleet_row))
+        .collect()
+}
+
+fn fleet_row(figure: &Figure) -> [String; FLEET_COLUMNS] {
+    let (against, theirs) = figure
+        .theirs
+        .as_ref()
+        .map_or(("", None), |(name, theirs)| (*name, Some(theirs)));
+    let ratio = theirs.map(|_| format!("{:.3}", figure.value()));
+    let verdict = if figure.target_is_met() {
+        "met"
+    } else {
+        "missed"
+    };
+    let digits = if theirs.is_some() { 3 } else { 0 };
+    [
+        figure.name.to_owned(),
+        figure.unit.to_owned(),
+        short(figure.ours.median),
+        short_spread(&figure.ours),
+        against.to_owned(),
+        theirs.map_or_else(String::new, |theirs| short(theirs.median)),
+        theirs.map_or_else(String::new, short_spread),
+        ratio.unwrap_or_default(),
+        format!("<= {:.digits$} {verdict}", figure.target),
+    ]
+}
+
+fn short(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+fn short_spread(summary: &Summary) -> String {
+    format!("{}-{}", short(summary.p25), short(summary.p75))
 }
 
 fn figure(value: f64) -> String {
@@ -107,34 +179,36 @@ fn spread(summary: &Summary) -> String {
 }
 
 fn target(report: &Report, comparison: &Comparison) -> String {
-    let verdict = match (comparison.target, comparison.target_is_met()) {
-        (Some(target), Some(true)) => format!("<= {target:.2} met"),
-        (Some(target), _) => format!("<= {target:.2} missed"),
-        (None, _) => "-".to_owned(),
+    let verdict = if comparison.target_is_met() {
+        "met"
+    } else {
+        "missed"
     };
     let note = if report.is_at_floor(comparison) {
         " (at floor)"
     } else {
         ""
     };
-    verdict + note
+    format!("<= {:.2} {verdict}{note}", comparison.target)
 }
 
-fn aligned(rows: &[[String; COLUMNS]]) -> String {
-    let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
+fn aligned<const N: usize>(rows: &[[String; N]], flush_right: [bool; N]) -> String {
+    let widths: [usize; N] = std::array::from_fn(|column| {
         rows.iter()
             .map(|row| row[column].chars().count())
             .max()
             .unwrap_or(0)
     });
-    rows.iter().map(|row| line(row, &widths)).collect()
+    rows.iter()
+        .map(|row| line(row, &widths, flush_right))
+        .collect()
 }
 
-fn line(row: &[String; COLUMNS], widths: &[usize; COLUMNS]) -> String {
+fn line<const N: usize>(row: &[String; N], widths: &[usize; N], flush_right: [bool; N]) -> String {
     let cells: Vec<String> = row
         .iter()
         .zip(widths)
-        .zip(FLUSH_RIGHT)
+        .zip(flush_right)
         .map(|((text, width), right)| {
             if right {
                 format!("{text:>width$}")
@@ -151,7 +225,13 @@ fn failures(report: &Report) -> String {
         .scenarios
         .iter()
         .flat_map(scenario_failures)
+        .chain(fleet_failures(report))
         .collect()
+}
+
+fn fleet_failures(report: &Report) -> impl Iterator<Item = String> {
+    let failures = report.fleet_failures.iter();
+    failures.map(|failure| format!("FAILED {failure}\n"))
 }
 
 /// One line for each failure; one that repeats itself is counted instead.
@@ -183,12 +263,14 @@ mod tests {
     }
 
     fn report() -> Report {
-        let comparison = |measure, target| Comparison {
+        let comparison = |measure, native, target| Comparison {
             measure,
             ours: summary(2.0),
             theirs: summary(4.0),
+            native,
             target,
         };
+        let path = |name: &str| name.into();
         Report {
             machine: Machine {
                 cores: 2,
@@ -196,12 +278,17 @@ mod tests {
                 processor: "CPU".into(),
             },
             programs: Programs {
-                ours: "a".into(),
-                theirs: "b".into(),
-                server: "c".into(),
+                ours: path("a"),
+                theirs: path("b"),
+                native: path("c"),
+                server: path("d"),
+                crowd: path("e"),
+                sandcheck: path("f"),
+                component: path("g"),
+                cache: path("h"),
             },
             versions: ["A 1".into(), "B 2".into()],
-            pairs: 9,
+            rounds: 9,
             floor: vec![
                 (Measure::Wall, summary(1.0)),
                 (Measure::Memory, summary(2.0)),
@@ -209,38 +296,59 @@ mod tests {
             scenarios: vec![
                 Outcome {
                     scenario: &SCENARIOS[0],
-                    pairs: 9,
+                    rounds: 9,
                     comparisons: vec![
-                        comparison(Measure::Wall, Some(0.4)),
-                        comparison(Measure::Memory, Some(1.0)),
-                        comparison(Measure::Processor, None),
+                        comparison(Measure::Wall, Some(summary(3.0)), 0.4),
+                        comparison(Measure::Memory, None, 1.0),
                     ],
                     failures: Vec::new(),
                 },
                 Outcome {
                     scenario: &SCENARIOS[1],
-                    pairs: 0,
+                    rounds: 0,
                     comparisons: Vec::new(),
                     failures: ["x", "x", "y"].map(str::to_owned).to_vec(),
                 },
             ],
+            fleet: vec![
+                Figure {
+                    name: "plain check",
+                    unit: "us CPU",
+                    ours: summary(90.0),
+                    theirs: Some(("native", summary(60.0))),
+                    target: 1.25,
+                },
+                Figure {
+                    name: "instance",
+                    unit: "us",
+                    ours: summary(12.0),
+                    theirs: None,
+                    target: 13.0,
+                },
+            ],
+            fleet_failures: vec!["crowd: z".to_owned()],
         }
     }
 
     const RENDERED: &str = "\
-check_smtp, whole process: medians of 9 pairs in turns, ratio = ours / theirs
+check_smtp, whole process: medians of 9 rounds in turns, ratio = ours / theirs,
+native = a client without a sandbox / theirs
 machine  2 cores, CPU, Linux 6
 ours     a: A 1
 theirs   b: B 2
 floor    /bin/true: wall 1.000 ms, memory 2.000 MiB
 
-scenario      measure  unit   ours  p25-p75      theirs  p25-p75      ratio  target
-plain         wall     ms    2.000  1.500-3.000   4.000  3.500-5.000   0.50  <= 0.40 missed
-              memory   MiB   2.000  1.500-3.000   4.000  3.500-5.000   0.50  <= 1.00 met (at floor)
-              CPU      ms    2.000  1.500-3.000   4.000  3.500-5.000   0.50  -
+scenario      measure  unit   ours  p25-p75      theirs  p25-p75      ratio  native  target
+plain         wall     ms    2.000  1.500-3.000   4.000  3.500-5.000   0.50    0.75  <= 0.40 missed
+              memory   MiB   2.000  1.500-3.000   4.000  3.500-5.000   0.50          <= 1.00 met (at floor)
 -S, RSA-2048  failed
+
+in a fleet   unit    ours    p25-p75  against  theirs    p25-p75  ratio  target
+plain check  us CPU  90.0  89.5-91.0  native     60.0  59.5-61.0  1.500  <= 1.250 missed
+instance     us      12.0  11.5-13.0                                     <= 13 met
 FAILED -S, RSA-2048: x (2 times)
 FAILED -S, RSA-2048: y
+FAILED crowd: z
 ";
 
     #[test]
