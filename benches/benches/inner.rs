@@ -93,7 +93,7 @@ fn handshake(criterion: &mut Criterion) -> Result<()> {
                 let server = Server(ServerConnection::new(Arc::clone(&config)).expect("a server"));
                 TlsStream::handshake(server, None, &[])
                     .map(drop)
-                    .expect("a handshake")
+                    .expect("a handshake");
             });
         },
     );

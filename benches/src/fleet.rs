@@ -61,7 +61,7 @@ struct Session {
 }
 
 /// All that is known of a fleet, and what went wrong.
-pub(crate) fn measure(programs: &Programs, size: &Size) -> Result<(Vec<Figure>, Vec<String>)> {
+pub(crate) fn measure(programs: &Programs, size: &Size) -> (Vec<Figure>, Vec<String>) {
     let sessions = [
         Session {
             peer: Peer::Plain,
@@ -97,7 +97,7 @@ pub(crate) fn measure(programs: &Programs, size: &Size) -> Result<(Vec<Figure>, 
         Ok(found) => figures.extend(found),
         Err(error) => failures.push(format!("crowd: {error:#}")),
     }
-    Ok((figures, failures))
+    (figures, failures)
 }
 
 impl Session {
