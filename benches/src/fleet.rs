@@ -219,7 +219,7 @@ fn summary(values: Vec<f64>) -> Result<Summary> {
 
 /// What criterion found for an instance that is made and dropped, if it was run.
 fn instance() -> Option<Figure> {
-    let estimates = Path::new("target/criterion/instance/made and dropped/new/estimates.json");
+    let estimates = Path::new("target/criterion/instance_made and dropped/new/estimates.json");
     let text = std::fs::read_to_string(estimates).ok()?;
     let estimates: serde_json::Value = serde_json::from_str(&text).ok()?;
     let median = estimates.get("median")?;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::fleet::Figure;
+use crate::options::shown;
 use crate::report::{Comparison, Measure, Outcome, Report};
 use crate::statistics::Summary;
 
@@ -15,8 +16,8 @@ pub(crate) fn render(report: &Report) -> String {
             "kernel": report.machine.kernel,
             "processor": report.machine.processor,
         },
-        "ours": { "path": report.programs.ours.to_string_lossy(), "version": ours },
-        "theirs": { "path": report.programs.theirs.to_string_lossy(), "version": theirs },
+        "ours": { "path": shown(&report.programs.ours), "version": ours },
+        "theirs": { "path": shown(&report.programs.theirs), "version": theirs },
         "rounds": report.rounds,
         "floor": floor(report),
         "scenarios":

@@ -1,6 +1,7 @@
 //! The report as text: facts, one table, and what went wrong.
 
 use crate::fleet::Figure;
+use crate::options::shown;
 use crate::report::{Comparison, Outcome, Report};
 use crate::statistics::Summary;
 
@@ -58,8 +59,8 @@ fn facts(report: &Report) -> String {
         machine.cores,
         machine.processor,
         machine.kernel,
-        report.programs.ours.display(),
-        report.programs.theirs.display(),
+        shown(&report.programs.ours),
+        shown(&report.programs.theirs),
         floor(report),
     )
 }

@@ -25,6 +25,9 @@ const FEW: usize = 10;
 /// How long the server takes for its greeting, in milliseconds, so that all of a crowd wait for it.
 const DELAY: &str = "3000";
 
+/// How often a crowd is started anew: the first time everything has to be set apart.
+const WAVES: usize = 4;
+
 pub(super) fn measure(programs: &Programs, size: &Size) -> Result<[Figure; 2]> {
     eprintln!("{} checks at a time", size.crowd);
     Ok([waiting(programs, size)?, growth(programs, size)?])
@@ -34,8 +37,8 @@ pub(super) fn measure(programs: &Programs, size: &Size) -> Result<[Figure; 2]> {
 /// shared (proportional set size, proc(5)).
 fn waiting(programs: &Programs, size: &Size) -> Result<Figure> {
     let server = serve(&programs.crowd, &["never"])?;
-    let few = most_memory(programs, &server, FEW)?;
-    let all = most_memory(programs, &server, size.crowd)?;
+    let few = memory(programs, &server, FEW)?;
+    let all = memory(programs, &server, size.crowd)?;
     let checks = u32::try_from(size.crowd - FEW)?;
     Ok(Figure {
         name: "memory of a waiting check",
@@ -46,8 +49,8 @@ fn waiting(programs: &Programs, size: &Size) -> Result<Figure> {
     })
 }
 
-/// The most memory that so many checks of a silent server take together. Each has to end in time.
-fn most_memory(programs: &Programs, server: &Endpoint, checks: usize) -> Result<f64> {
+/// What so many checks of a silent server take together while all of them wait. Each has to end in time.
+fn memory(programs: &Programs, server: &Endpoint, checks: usize) -> Result<f64> {
     let patience = ["-t".to_owned(), PATIENCE.to_string()];
     let arguments = [server.arguments(), patience.to_vec()].concat();
     let batch = Batch::new(programs, &arguments, checks, checks)?;
@@ -61,28 +64,26 @@ fn most_memory(programs: &Programs, server: &Endpoint, checks: usize) -> Result<
         let mut output = String::new();
         stdout.read_to_string(&mut output).map(|_| output)
     });
-    let most = watch(&mut child)?;
+    thread::sleep(Duration::from_secs_f64(PATIENCE / 2.0));
+    let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", child.id()))?;
+    let taken = proportional(&rollup).context("/proc/PID/smaps_rollup has no Pss")?;
+    end(&mut child)?;
     let output = output.join().map_err(|_| anyhow::anyhow!("no output"))??;
     check_all(&output, checks)?;
-    Ok(most)
+    Ok(taken)
 }
 
-/// The highest reading until it ends.
-fn watch(child: &mut Child) -> Result<f64> {
+/// Waits for its end.
+fn end(child: &mut Child) -> Result<()> {
     let began = Instant::now();
-    let mut most: f64 = 0.0;
     while child.try_wait()?.is_none() {
         ensure!(
             began.elapsed().as_secs_f64() < 10.0 * PATIENCE,
             "the batch does not end"
         );
-        // It may end in between.
-        if let Ok(text) = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", child.id())) {
-            most = most.max(proportional(&text).unwrap_or_default());
-        }
-        thread::sleep(Duration::from_millis(250));
+        thread::sleep(Duration::from_millis(100));
     }
-    Ok(most)
+    Ok(())
 }
 
 /// The line `Pss:` of `smaps_rollup`, in KiB.
@@ -118,8 +119,9 @@ fn growth(programs: &Programs, size: &Size) -> Result<Figure> {
         serve(&programs.crowd, &["0"])?,
         serve(&programs.crowd, &[DELAY])?,
     );
-    let few = Batch::new(programs, &prompt.arguments(), size.crowd, FEW)?;
-    let many = Batch::new(programs, &slow.arguments(), size.crowd, size.crowd)?;
+    let checks = WAVES * size.crowd;
+    let few = Batch::new(programs, &prompt.arguments(), checks, FEW)?;
+    let many = Batch::new(programs, &slow.arguments(), checks, size.crowd)?;
     let (mut of_few, mut of_many) = (vec![], vec![]);
     for _ in 0..size.crowd_rounds {
         of_few.push(few.run(0)?);
