@@ -33,8 +33,8 @@ pub(crate) fn render(report: &Report) -> String {
          font-family=\"sans-serif\" font-size=\"12\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
          <text x=\"8\" y=\"18\" font-weight=\"bold\">sandcheck against its peers, in the same run</text>\n\
-         <text x=\"8\" y=\"34\" fill=\"#555\">shorter is better; the black mark is the target; \
-         1.0 is the peer (a bar without one ends at its limit)</text>\n"
+         <text x=\"8\" y=\"34\" fill=\"#555\">shorter is better; the black mark is the target; in parts \
+         of the peer, or of the target where that is longer</text>\n"
     );
     for (at, bar) in (0u32..).zip(&bars) {
         draw(&mut svg, bar, 46.0 + ROW * f64::from(at));
@@ -49,7 +49,11 @@ fn draw(svg: &mut String, bar: &Bar, y: f64) {
     let mark = LABELS + scale * bar.target.min(LONGEST);
     let colour = if bar.is_met { "#2a9d5c" } else { "#d98324" };
     let (label, text) = (escape(&bar.label), escape(&bar.text));
-    let (middle, behind) = (y + 13.0, LABELS + length + 6.0);
+    let middle = y + 13.0;
+    let end = LABELS + length;
+    // Not across the mark.
+    let is_close = (0.0..36.0).contains(&(mark - end));
+    let behind = if is_close { mark } else { end } + 6.0;
     let bottom = y + ROW - 2.0;
     // Writing to a string cannot fail.
     let _ = write!(

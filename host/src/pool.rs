@@ -36,7 +36,8 @@ pub fn engine(checks: usize, limits: &Limits) -> wasmtime::Result<Engine> {
     Engine::new(&config(scanning, limits)).or_else(|_| Engine::new(&config(pool, limits)))
 }
 
-/// Whether a component can be loaded with such an engine. Others need one of their own settings.
+/// Whether a component needs no more memories and tables than such an engine has for it. Others run on
+/// an engine without a pool.
 #[must_use]
 pub fn suits(component: &Component, limits: &Limits) -> bool {
     let Some(needs) = component.resources_required() else {

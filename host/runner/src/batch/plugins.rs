@@ -67,10 +67,12 @@ impl Plugins {
         let (source, mut loaded, limits) = spawn_blocking(move || {
             let mut source = Source::open(&path, &limits)?;
             let mut loaded = load::component(&engine, &mut source, &limits, cache.as_deref())?;
+            // What does not fit into the pool stays where it is.
             if let Some(pool) = pool
                 && pool::suits(&loaded.component, &limits)
+                && let Ok(component) = load::move_to(&pool, &loaded.component)
             {
-                loaded.component = load::move_to(&pool, &loaded.component)?;
+                loaded.component = component;
             }
             anyhow::Ok((source, loaded, limits))
         })
