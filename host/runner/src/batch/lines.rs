@@ -95,10 +95,20 @@ fn chunk(input: &mut BufReader<impl Read>, number: &mut u64) -> (VecDeque<Line>,
         };
         let is_last = line.text.as_ref().is_err_and(|why| why == BROKEN);
         lines.push_back(line);
-        if is_last || lines.len() == CHUNK || !input.buffer().contains(&b'\n') {
+        if is_last || lines.len() == CHUNK || !has_a_line(input.buffer()) {
             return (lines, is_last);
         }
     }
+}
+
+/// Whether there is a line that is taken, so that [`next`] does not wait for one.
+fn has_a_line(buffer: &[u8]) -> bool {
+    let mut lines = buffer.split_inclusive(|byte| *byte == b'\n');
+    lines.any(|line| line.ends_with(b"\n") && !is_blank(line))
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    std::str::from_utf8(line).is_ok_and(|text| text.trim().is_empty())
 }
 
 /// Nothing can be read behind that.
@@ -109,7 +119,7 @@ fn next(input: &mut impl BufRead, number: &mut u64) -> Option<Line> {
     loop {
         *number += 1;
         let text = read_line(input).unwrap_or_else(|_| Some(Err(BROKEN.to_owned())))?;
-        if text.as_ref().is_ok_and(|text| text.trim().is_empty()) {
+        if text.as_ref().is_ok_and(|text| is_blank(text.as_bytes())) {
             continue;
         }
         return Some(Line {
@@ -156,19 +166,22 @@ mod tests {
 
     #[test]
     fn what_is_there_is_handed_over_together() {
-        /// Two lines, a part of the third, and then an end that is never asked for.
-        struct Terminal(usize);
+        /// What is typed, once, and then an end that is never asked for.
+        struct Terminal(Option<&'static [u8]>);
         impl Read for Terminal {
             fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-                self.0 += 1;
-                assert_eq!(self.0, 1, "nobody waits for more");
-                into[..5].copy_from_slice(b"a\nb\nc");
-                Ok(5)
+                let typed = self.0.take().expect("nobody waits for more");
+                into[..typed.len()].copy_from_slice(typed);
+                Ok(typed.len())
             }
         }
         let mut number = 0;
-        let (lines, is_end) = chunk(&mut BufReader::new(Terminal(0)), &mut number);
-        assert_eq!((lines.len(), is_end), (2, false));
+        // Behind the second line stands a part of another one, or nothing that would be taken.
+        for typed in ["a\nb\nc", "a\nb\n\n", "a\n\nb\n \u{2003}\r\n\n "] {
+            let terminal = Terminal(Some(typed.as_bytes()));
+            let (lines, is_end) = chunk(&mut BufReader::new(terminal), &mut number);
+            assert_eq!((lines.len(), is_end), (2, false), "{typed:?}");
+        }
         let many = b"x\n".repeat(CHUNK + 1);
         let mut input = BufReader::new(&many[..]);
         assert_eq!(chunk(&mut input, &mut number).0.len(), CHUNK);
