@@ -16,7 +16,7 @@ use crate::network::reason;
 /// The addresses of a name. The error's words are the resolver's; its kind is `NotFound` when there
 /// is no such name, and another one when that cannot be found out.
 #[cfg(not(target_feature = "crt-static"))]
-pub(crate) async fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+pub(crate) async fn look_up(name: &str, port: u16, _: Instant) -> io::Result<Vec<SocketAddr>> {
     match tokio::net::lookup_host((name, port)).await {
         Ok(addresses) => Ok(addresses.collect()),
         Err(error) => {
@@ -32,10 +32,13 @@ pub(crate) async fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>
 
 /// The addresses of a name, as above.
 #[cfg(target_feature = "crt-static")]
-pub(crate) async fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+pub(crate) async fn look_up(
+    name: &str,
+    port: u16,
+    deadline: Instant,
+) -> io::Result<Vec<SocketAddr>> {
     let name = name.to_owned();
-    let answer = tokio::task::spawn_blocking(move || getent::addresses(&name)).await?;
-    found(getent::parse(&answer?, port))
+    tokio::task::spawn_blocking(move || look_up_alone(&name, port, deadline)).await?
 }
 
 /// The addresses of a name, for a process that has nothing else to do. Its one thread cannot leave
@@ -45,18 +48,7 @@ pub(crate) fn look_up_alone(
     port: u16,
     deadline: Instant,
 ) -> io::Result<Vec<SocketAddr>> {
-    found(getent::parse(&getent::addresses_by(name, deadline)?, port))
-}
-
-/// What a plugin learns of it.
-pub(crate) fn judge(answer: io::Result<Vec<SocketAddr>>) -> Result<Vec<SocketAddr>, Error> {
-    answer.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Error::NameNotFound(reason(&error)),
-        _ => Error::Other(reason(&error)),
-    })
-}
-
-fn found(addresses: Vec<SocketAddr>) -> io::Result<Vec<SocketAddr>> {
+    let addresses = getent::parse(&getent::addresses_by(name, deadline)?, port);
     if addresses.is_empty() {
         return Err(io::Error::new(
             io::ErrorKind::NotFound,
@@ -64,6 +56,15 @@ fn found(addresses: Vec<SocketAddr>) -> io::Result<Vec<SocketAddr>> {
         ));
     }
     Ok(addresses)
+}
+
+/// What a plugin learns of it.
+pub(crate) fn judge(answer: io::Result<Vec<SocketAddr>>) -> Result<Vec<SocketAddr>, Error> {
+    answer.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::NameNotFound(reason(&error)),
+        io::ErrorKind::TimedOut => Error::TimedOut,
+        _ => Error::Other(reason(&error)),
+    })
 }
 
 mod getent {
@@ -81,13 +82,7 @@ mod getent {
 
     /// What getent says: a line `ADDRESS STREAM NAME` for each address, among others; nothing when
     /// there is no such name.
-    #[cfg(any(target_feature = "crt-static", test))]
-    pub(super) fn addresses(name: &str) -> io::Result<String> {
-        let output = start(name)?.wait_with_output()?;
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    }
-
-    /// The same. When the deadline comes first, getent is ended.
+    /// When the deadline comes first, getent is ended.
     pub(super) fn addresses_by(name: &str, deadline: Instant) -> io::Result<String> {
         let mut child = start(name)?;
         let answer = read_by(&mut child, deadline);
@@ -174,6 +169,11 @@ mod getent {
                 "[fe80::1%1]:25"
             );
             assert_eq!(socket_address("fe80::1%nosuch", 25), None);
+        }
+
+        fn addresses(name: &str) -> io::Result<String> {
+            let output = start(name)?.wait_with_output()?;
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
         }
 
         #[test]

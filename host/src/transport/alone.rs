@@ -99,10 +99,7 @@ impl Transport for Alone {
     }
 
     async fn look_up(name: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Error> {
-        match resolver::look_up_alone(name, port, deadline) {
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(Error::TimedOut),
-            answer => resolver::judge(answer),
-        }
+        resolver::judge(resolver::look_up_alone(name, port, deadline))
     }
 
     async fn by<F: Future + Send>(deadline: Instant, work: F) -> Option<F::Output> {

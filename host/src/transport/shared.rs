@@ -76,7 +76,7 @@ impl Transport for Shared {
     }
 
     async fn look_up(name: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Error> {
-        match timeout_at(deadline.into(), resolver::look_up(name, port)).await {
+        match timeout_at(deadline.into(), resolver::look_up(name, port, deadline)).await {
             Err(_) => Err(Error::TimedOut),
             Ok(answer) => resolver::judge(answer),
         }
