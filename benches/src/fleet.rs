@@ -242,21 +242,13 @@ fn instance() -> Option<Figure> {
 mod tests {
     use super::*;
 
-    fn summary(median: f64) -> Summary {
-        Summary {
-            p25: median,
-            median,
-            p75: median,
-        }
-    }
-
     #[test]
     fn a_target_bounds_a_ratio_or_the_figure_itself() {
         let mut figure = Figure {
             name: "x",
             unit: "us",
-            ours: summary(30.0),
-            theirs: Some(("native", summary(20.0))),
+            ours: Summary::flat(30.0),
+            theirs: Some(("native", Summary::flat(20.0))),
             target: 1.5,
         };
         assert!(figure.target_is_met());

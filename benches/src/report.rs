@@ -235,19 +235,11 @@ impl Measure {
 mod tests {
     use super::*;
 
-    fn summary(median: f64) -> Summary {
-        Summary {
-            p25: median,
-            median,
-            p75: median,
-        }
-    }
-
     fn comparison(ours: f64, theirs: f64, target: f64) -> Comparison {
         Comparison {
             measure: Measure::Memory,
-            ours: summary(ours),
-            theirs: summary(theirs),
+            ours: Summary::flat(ours),
+            theirs: Summary::flat(theirs),
             native: None,
             target,
         }
@@ -275,14 +267,14 @@ mod tests {
         assert!(Comparison::new(Measure::Wall, scenario, &[]).is_none());
         let found = Comparison::new(Measure::Processor, scenario, &[round, round]);
         let found = found.expect("two rounds");
-        assert_eq!((found.ours, found.native), (summary(1.0), None));
+        assert_eq!((found.ours, found.native), (Summary::flat(1.0), None));
     }
 
     #[test]
     fn only_memory_can_be_at_the_floor() {
         let floor = [
-            (Measure::Wall, summary(9.0)),
-            (Measure::Memory, summary(2.0)),
+            (Measure::Wall, Summary::flat(9.0)),
+            (Measure::Memory, Summary::flat(2.0)),
         ];
         let memory = comparison(2.05, 3.5, 1.0);
         let wall = Comparison {

@@ -39,6 +39,18 @@ fn quartile(sorted: &[f64], quarter: usize) -> Option<f64> {
 }
 
 #[cfg(test)]
+impl Summary {
+    /// Of values that are all the same.
+    pub(crate) fn flat(value: f64) -> Self {
+        Self {
+            p25: value,
+            median: value,
+            p75: value,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
