@@ -11,8 +11,16 @@ const CUT: &str = "...";
 /// escapes.
 #[must_use]
 pub fn line(text: &str) -> String {
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.len() <= LINE_LIMIT
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b' '..=b'{' | b'}' | b'~'))
+    {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
-    let mut rest = text.trim_end_matches(['\r', '\n']).chars().peekable();
+    let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         match c {
             '\r' if rest.peek() == Some(&'\n') => {}

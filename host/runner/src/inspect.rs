@@ -16,7 +16,7 @@ pub(crate) fn inspect(options: &Options) -> Result<u8> {
     let facts = Facts::gather(options)?;
     let shown = match options.format {
         Format::Text => text::page(&facts),
-        Format::Json => json::visible(&serde_json::to_string_pretty(&facts)?) + "\n",
+        Format::Json => json::visible(serde_json::to_string_pretty(&facts)?) + "\n",
     };
     system::print(&shown);
     Ok(if facts.problems.is_empty() {

@@ -126,7 +126,7 @@ impl Record {
     /// One line.
     pub(super) fn json(&self) -> String {
         // Numbers, texts and what was JSON before: there is nothing that could fail.
-        json::visible(&serde_json::to_string(self).unwrap_or_default()) + "\n"
+        json::visible(serde_json::to_string(self).unwrap_or_default()) + "\n"
     }
 }
 
