@@ -8,7 +8,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// The forms that are accepted, for messages.
 const FORMS: &str = "tcp://HOST:PORT with a name, *.suffix, an address or a network as HOST and \
@@ -345,49 +345,75 @@ impl Class {
     #[must_use]
     pub fn contains(self, address: IpAddr) -> bool {
         let address = plain(address);
-        self.networks()
-            .iter()
-            .filter_map(|net| net.parse::<IpNet>().ok())
-            .any(|net| net.contains(&address))
+        self.networks().iter().any(|net| net.contains(&address))
     }
 
     /// The special-purpose address registries (RFC 6890), and what clouds document.
-    fn networks(self) -> &'static [&'static str] {
+    const fn networks(self) -> &'static [IpNet] {
         match self {
-            Self::Loopback => &["127.0.0.0/8", "::1/128", "0.0.0.0/8", "::/128"],
-            Self::LinkLocal => &["169.254.0.0/16", "fe80::/10", "224.0.0.0/24", "ff02::/16"],
+            Self::Loopback => {
+                &const { [v4([127, 0, 0, 0], 8), v6(1, 128), v4([0; 4], 8), v6(0, 128)] }
+            }
+            Self::LinkLocal => {
+                &const {
+                    [
+                        v4([169, 254, 0, 0], 16),
+                        v6(0xfe80 << 112, 10),
+                        v4([224, 0, 0, 0], 24),
+                        v6(0xff02 << 112, 16),
+                    ]
+                }
+            }
             // Amazon, Google, Azure and others; Amazon's containers and IPv6; Alibaba; Azure's host;
             // Oracle's older address.
-            Self::Metadata => &[
-                "169.254.169.254/32",
-                "169.254.170.2/32",
-                "169.254.170.23/32",
-                "fd00:ec2::254/128",
-                "fd00:ec2::23/128",
-                "fd20:ce::254/128",
-                "100.100.100.200/32",
-                "168.63.129.16/32",
-                "192.0.0.192/32",
-            ],
-            Self::Private => &[
-                "0.0.0.0/8",
-                "10.0.0.0/8",
-                "100.64.0.0/10",
-                "127.0.0.0/8",
-                "169.254.0.0/16",
-                "172.16.0.0/12",
-                "192.0.0.0/24",
-                "192.168.0.0/16",
-                "198.18.0.0/15",
-                "224.0.0.0/3",
-                "::/127",
-                "fc00::/7",
-                "fe80::/10",
-                "fec0::/10",
-                "ff00::/8",
-            ],
+            Self::Metadata => {
+                &const {
+                    [
+                        v4([169, 254, 169, 254], 32),
+                        v4([169, 254, 170, 2], 32),
+                        v4([169, 254, 170, 23], 32),
+                        v6(0xfd00_0ec2 << 96 | 0x254, 128),
+                        v6(0xfd00_0ec2 << 96 | 0x23, 128),
+                        v6(0xfd20_00ce << 96 | 0x254, 128),
+                        v4([100, 100, 100, 200], 32),
+                        v4([168, 63, 129, 16], 32),
+                        v4([192, 0, 0, 192], 32),
+                    ]
+                }
+            }
+            Self::Private => {
+                &const {
+                    [
+                        v4([0; 4], 8),
+                        v4([10, 0, 0, 0], 8),
+                        v4([100, 64, 0, 0], 10),
+                        v4([127, 0, 0, 0], 8),
+                        v4([169, 254, 0, 0], 16),
+                        v4([172, 16, 0, 0], 12),
+                        v4([192, 0, 0, 0], 24),
+                        v4([192, 168, 0, 0], 16),
+                        v4([198, 18, 0, 0], 15),
+                        v4([224, 0, 0, 0], 3),
+                        v6(0, 127),
+                        v6(0xfc00 << 112, 7),
+                        v6(0xfe80 << 112, 10),
+                        v6(0xfec0 << 112, 10),
+                        v6(0xff00 << 112, 8),
+                    ]
+                }
+            }
         }
     }
+}
+
+/// A network of IPv4 addresses, by its first one and the length of what they have in common.
+const fn v4([a, b, c, d]: [u8; 4], length: u8) -> IpNet {
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length))
+}
+
+/// The same for IPv6.
+const fn v6(first: u128, length: u8) -> IpNet {
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::from_bits(first), length))
 }
 
 #[cfg(test)]
@@ -507,13 +533,36 @@ mod tests {
             Class::LinkLocal,
             Class::Metadata,
         ] {
-            assert!(
-                class
-                    .networks()
-                    .iter()
-                    .all(|net| net.parse::<IpNet>().is_ok())
-            );
+            let networks = class.networks();
+            assert!(networks.iter().all(|net| net.addr() == net.network()));
         }
+    }
+
+    #[test]
+    fn networks_are_those_that_the_registries_and_clouds_name() {
+        let written = |class: Class| {
+            let networks = class.networks().iter().map(ToString::to_string);
+            networks.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            written(Class::Loopback),
+            "127.0.0.0/8 ::1/128 0.0.0.0/8 ::/128"
+        );
+        assert_eq!(
+            written(Class::LinkLocal),
+            "169.254.0.0/16 fe80::/10 224.0.0.0/24 ff02::/16"
+        );
+        assert_eq!(
+            written(Class::Metadata),
+            "169.254.169.254/32 169.254.170.2/32 169.254.170.23/32 fd00:ec2::254/128 \
+             fd00:ec2::23/128 fd20:ce::254/128 100.100.100.200/32 168.63.129.16/32 192.0.0.192/32"
+        );
+        assert_eq!(
+            written(Class::Private),
+            "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 \
+             192.0.0.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3 ::/127 fc00::/7 fe80::/10 \
+             fec0::/10 ff00::/8"
+        );
     }
 
     #[test]
