@@ -1,11 +1,14 @@
 //! Connections of a tokio runtime: any number of checks wait at the same time.
 
-use std::io;
+use std::future::poll_fn;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use tokio::net::{TcpStream, UnixStream};
-use tokio::time::timeout_at;
+use tokio::time::{Sleep, sleep_until, timeout_at};
 use wasmtime::component::Linker;
 
 use super::Transport;
@@ -20,10 +23,15 @@ pub enum Shared {}
 
 /// An open connection.
 #[derive(Debug)]
-pub enum Stream {
-    /// Over TCP.
+pub struct Stream {
+    socket: Socket,
+    /// One for all that is done with the connection: to set it costs as much as a short read.
+    timer: Timer,
+}
+
+#[derive(Debug)]
+enum Socket {
     Tcp(TcpStream),
-    /// To a Unix socket.
     Unix(UnixStream),
 }
 
@@ -32,47 +40,32 @@ impl Transport for Shared {
     type Stream = Stream;
 
     async fn connect_tcp(address: SocketAddr, deadline: Instant) -> Result<Stream, Error> {
-        let stream = by(deadline, TcpStream::connect(address)).await?;
+        let mut timer = Timer::new(deadline);
+        let socket = timer.wait(TcpStream::connect(address)).await?;
         // Lines go out whole; waiting for more of them would only cost time.
-        let _ = stream.set_nodelay(true);
-        Ok(Stream::Tcp(stream))
+        let _ = socket.set_nodelay(true);
+        let socket = Socket::Tcp(socket);
+        Ok(Stream { socket, timer })
     }
 
     async fn connect_unix(path: &str, deadline: Instant) -> Result<Stream, Error> {
-        by(deadline, UnixStream::connect(path))
-            .await
-            .map(Stream::Unix)
+        let mut timer = Timer::new(deadline);
+        let socket = Socket::Unix(timer.wait(UnixStream::connect(path)).await?);
+        Ok(Stream { socket, timer })
     }
 
     async fn read(stream: &mut Stream, max: usize, deadline: Instant) -> Result<Vec<u8>, Error> {
-        // Whoever waits holds no buffer.
-        by(deadline, async {
-            loop {
-                stream.readable().await?;
-                let mut bytes = Vec::with_capacity(max);
-                match stream.try_read(&mut bytes) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    result => return result.map(|_| bytes),
-                }
-            }
-        })
-        .await
+        let Stream { socket, timer } = stream;
+        timer.set(deadline);
+        poll_fn(|context| timer.poll(context, |context| socket.poll_read(context, max))).await
     }
 
     async fn write(stream: &mut Stream, bytes: &[u8], deadline: Instant) -> Result<(), Error> {
-        by(deadline, async {
-            let mut left = bytes;
-            while !left.is_empty() {
-                stream.writable().await?;
-                match stream.try_write(left) {
-                    Ok(count) => left = left.get(count..).unwrap_or_default(),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(())
-        })
-        .await
+        let Stream { socket, timer } = stream;
+        timer.set(deadline);
+        let mut left = bytes;
+        poll_fn(|context| timer.poll(context, |context| socket.poll_write(context, &mut left)))
+            .await
     }
 
     async fn look_up(name: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Error> {
@@ -91,45 +84,81 @@ impl Transport for Shared {
     }
 }
 
-impl Stream {
-    async fn readable(&self) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.readable().await,
-            Self::Unix(stream) => stream.readable().await,
+impl Socket {
+    /// Whoever waits holds no buffer.
+    fn poll_read(&self, context: &mut Context, max: usize) -> Poll<io::Result<Vec<u8>>> {
+        loop {
+            ready!(match self {
+                Self::Tcp(socket) => socket.poll_read_ready(context),
+                Self::Unix(socket) => socket.poll_read_ready(context),
+            })?;
+            let mut bytes = Vec::with_capacity(max);
+            let read = match self {
+                Self::Tcp(socket) => socket.try_read_buf(&mut bytes),
+                Self::Unix(socket) => socket.try_read_buf(&mut bytes),
+            };
+            match read {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result.map(|_| bytes)),
+            }
         }
     }
 
-    async fn writable(&self) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.writable().await,
-            Self::Unix(stream) => stream.writable().await,
+    /// All of it; what has been written is no longer among what is left.
+    fn poll_write(&self, context: &mut Context, left: &mut &[u8]) -> Poll<io::Result<()>> {
+        while !left.is_empty() {
+            ready!(match self {
+                Self::Tcp(socket) => socket.poll_write_ready(context),
+                Self::Unix(socket) => socket.poll_write_ready(context),
+            })?;
+            let written = match self {
+                Self::Tcp(socket) => socket.try_write(left),
+                Self::Unix(socket) => socket.try_write(left),
+            };
+            match written {
+                Ok(count) => *left = left.get(count..).unwrap_or_default(),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
         }
-    }
-
-    /// As much as the buffer has room for.
-    fn try_read(&self, bytes: &mut Vec<u8>) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.try_read_buf(bytes),
-            Self::Unix(stream) => stream.try_read_buf(bytes),
-        }
-    }
-
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.try_write(bytes),
-            Self::Unix(stream) => stream.try_write(bytes),
-        }
+        Poll::Ready(Ok(()))
     }
 }
 
-async fn by<T>(deadline: Instant, work: impl Future<Output = io::Result<T>>) -> Result<T, Error> {
-    // A server that always has something to say is not listened to for ever.
-    if deadline <= Instant::now() {
-        return Err(Error::TimedOut);
+/// Ends what takes longer than the deadline.
+#[derive(Debug)]
+struct Timer(Pin<Box<Sleep>>);
+
+impl Timer {
+    fn new(deadline: Instant) -> Self {
+        Self(Box::pin(sleep_until(deadline.into())))
     }
-    match timeout_at(deadline.into(), work).await {
-        Ok(result) => result.map_err(|error| failure(&error)),
-        Err(_) => Err(Error::TimedOut),
+
+    fn set(&mut self, deadline: Instant) {
+        if self.0.deadline() != deadline.into() {
+            self.0.as_mut().reset(deadline.into());
+        }
+    }
+
+    async fn wait<T>(&mut self, work: impl Future<Output = io::Result<T>>) -> Result<T, Error> {
+        let mut work = pin!(work);
+        poll_fn(|context| self.poll(context, |context| work.as_mut().poll(context))).await
+    }
+
+    /// A server that always has something to say is not listened to for ever: what is late is late,
+    /// even if it is there.
+    fn poll<T>(
+        &mut self,
+        context: &mut Context,
+        work: impl FnOnce(&mut Context) -> Poll<io::Result<T>>,
+    ) -> Poll<Result<T, Error>> {
+        if self.0.deadline() <= tokio::time::Instant::now() {
+            return Poll::Ready(Err(Error::TimedOut));
+        }
+        match work(context) {
+            Poll::Ready(done) => Poll::Ready(done.map_err(|error| failure(&error))),
+            Poll::Pending => self.0.as_mut().poll(context).map(|()| Err(Error::TimedOut)),
+        }
     }
 }
 
@@ -146,10 +175,12 @@ mod tests {
             .build();
         runtime.unwrap().block_on(async {
             let now = Instant::now();
-            let done = by(now, async { Ok(7) }).await;
-            assert!(matches!(done, Err(Error::TimedOut)));
-            let done = by(now + Duration::from_mins(1), async { Ok(7) }).await;
-            assert!(matches!(done, Ok(7)));
+            let mut timer = Timer::new(now);
+            let done = timer.wait(async { Ok(7) }).await;
+            assert_eq!(done, Err(Error::TimedOut));
+            timer.set(now + Duration::from_mins(1));
+            let done = timer.wait(async { Ok(7) }).await;
+            assert_eq!(done, Ok(7));
         });
     }
 }
