@@ -48,6 +48,11 @@ impl Meter {
         .await
     }
 
+    /// Whether the step under way has taken so little until now that nobody waits for its end.
+    pub(crate) fn is_step_short(&self) -> bool {
+        self.step() <= SHORT
+    }
+
     /// The processor time of the step under way.
     fn step(&self) -> u64 {
         let elapsed = now(ClockId::Monotonic).saturating_sub(self.began.load(Relaxed));

@@ -127,11 +127,15 @@ impl<T: Transport> State<T> {
         if exceeded {
             return Err(self.limits.exceeded(limit).into());
         }
-        // Others on this thread get their turn; but whoever is late is not to lose time to them.
-        match &self.budget {
-            Some(budget) if budget.used_at_end.is_some() => Ok(UpdateDeadline::Continue(1)),
-            _ => Ok(UpdateDeadline::Yield(1)),
+        // Others on this thread get their turn; but whoever is late is not to lose time to them, and
+        // whoever has just begun a step has not taken any from them.
+        let is_late = self
+            .budget
+            .is_some_and(|budget| budget.used_at_end.is_some());
+        if is_late || self.meter.is_step_short() {
+            return Ok(UpdateDeadline::Continue(1));
         }
+        Ok(UpdateDeadline::Yield(1))
     }
 }
 
