@@ -94,7 +94,9 @@ impl<T: Transport> Plugin<T> {
         store.set_hostcall_fuel(self.limits.call);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut context| context.data_mut().tick());
-        let instantiate = meter.count(self.pre.instantiate_async(&mut store));
+        // In a box: what is moved from one future into the next is moved as a whole.
+        let instantiate = Box::pin(self.pre.instantiate_async(&mut store));
+        let instantiate = meter.count(instantiate);
         let plugin = in_start_time::<T, _>(&self.limits, instantiate)
             .await?
             .map_err(|error| RunError::from_start(error, &self.limits))?;
@@ -197,7 +199,8 @@ impl<T: Transport> Instance<T> {
         state.grants = grants;
         state.budget = Some(budget);
         let check = self.plugin.monitoring_plugin_check();
-        let run = self.meter.count(check.call_run(&mut self.store, arguments));
+        let run = Box::pin(check.call_run(&mut self.store, arguments));
+        let run = self.meter.count(run);
         let report = match T::by(budget.end + LATE, run).await {
             Some(done) => done.map_err(|error| RunError::from_call(error, &self.limits))?,
             None => return Err(budget.exceeded().into()),
