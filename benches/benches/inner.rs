@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use check_smtp::reply::ReplyReader;
-use check_smtp::tls::TlsStream;
 use criterion::Criterion;
 use rustls::crypto::ring;
 use rustls::{ServerConfig, ServerConnection};
 use sandcheck::types::{Metric, Report, State};
 use sandcheck::{EpochClock, Limits, Plugin, pool, render};
+use sandcheck_plugin::tls::TlsStream;
 use sandcheck_tests::certificates::{Certificates, Kind};
 use wasmtime::component::Component;
 

@@ -7,10 +7,9 @@
 
 #![no_main]
 
-use check_smtp::certificate;
-use check_smtp::options::Lifetime;
-use check_smtp::outcome::{Finding, State};
 use libfuzzer_sys::fuzz_target;
+use sandcheck_plugin::certificate::{self, Lifetime};
+use sandcheck_plugin::state::{Finding, State};
 
 /// Some time in 2026, in seconds since 1970, and a month.
 const NOW: i64 = 1_790_000_000;

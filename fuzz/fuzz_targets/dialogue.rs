@@ -9,11 +9,11 @@
 
 use check_smtp::dialogue;
 use check_smtp::options::Security;
-use check_smtp::outcome::State;
 use libfuzzer_sys::fuzz_target;
 use sandcheck_fuzz::conversation::Conversation;
 use sandcheck_fuzz::server::Server;
 use sandcheck_fuzz::verdict;
+use sandcheck_plugin::state::State;
 
 /// Some time in 2026, in seconds since 1970.
 const NOW: i64 = 1_790_000_000;

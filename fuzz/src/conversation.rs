@@ -7,7 +7,8 @@
 //! 40 of what it sends.
 
 use check_smtp::options::Options;
-use check_smtp::table::{Kind, SPECS};
+use check_smtp::table::SPECS;
+use sandcheck_plugin::table::Kind;
 
 /// What `-P` says in every input that has it.
 pub const PASSWORD: &str = "u3-Zq7!kW)pas5";

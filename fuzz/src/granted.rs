@@ -1,9 +1,9 @@
 //! What the host grants, compared with what the check would connect to.
 
-use check_smtp::host_name::Host;
 use check_smtp::options::Options;
 use sandcheck::types::{Argument, Manifest};
 use sandcheck::{Grants, Rules};
+use sandcheck_plugin::host_name::Host;
 
 /// Fails unless the endpoint of the options is granted, and another port of it is not.
 pub fn check(manifest: &Manifest, arguments: &[Argument], options: &Options) {

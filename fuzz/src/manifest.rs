@@ -1,7 +1,8 @@
 //! The manifest of `check_smtp`, made of the table that the component makes it of.
 
-use check_smtp::table::{Kind, SPECS, Spec};
+use check_smtp::table::SPECS;
 use sandcheck::types;
+use sandcheck_plugin::table::{Kind, Spec};
 
 /// As the component describes itself.
 pub fn smtp() -> types::Manifest {
@@ -23,7 +24,7 @@ fn option(spec: &Spec) -> types::OptionSpec {
         kind: kind(spec.kind),
         placeholder: spec.placeholder.to_owned(),
         exact: spec.exact,
-        required: false,
+        required: spec.required,
         repeatable: spec.repeatable,
         default: spec.default.map(ToOwned::to_owned),
         implies: spec.implies.iter().map(argument).collect(),
@@ -44,6 +45,8 @@ fn kind(kind: Kind) -> types::Kind {
         Kind::Text => types::Kind::Text,
         Kind::Integer => types::Kind::Integer,
         Kind::Number => types::Kind::Number,
+        Kind::Duration => types::Kind::Duration,
+        Kind::Range => types::Kind::Range,
         Kind::Host => types::Kind::Host,
         Kind::Port => types::Kind::Port,
         Kind::Secret => types::Kind::Secret,

@@ -2,7 +2,8 @@
 
 use check_smtp::options::{Options, Security};
 use check_smtp::outcome::Outcome;
-use check_smtp::report::Report;
+use check_smtp::report;
+use sandcheck_plugin::report::Report;
 
 use crate::conversation::{Conversation, PASSWORD, PASSWORD_BASE64};
 
@@ -21,7 +22,7 @@ const BEFORE_TLS: [&[u8]; 6] = [
 
 /// The report of a session, after looking whether it keeps the password and is not endless.
 pub fn report(conversation: &Conversation, options: &Options, outcome: Outcome) -> Report {
-    let report = Report::new(options, outcome, 0.25);
+    let report = report::report(options, outcome, 0.25);
     let lines = report
         .transcript
         .iter()

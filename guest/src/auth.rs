@@ -3,10 +3,10 @@
 use std::io::{Read, Write};
 
 use base64ct::{Base64, Encoding};
+use sandcheck_plugin::state::{Finding, State};
 
 use crate::dialogue::{Session, Stop};
 use crate::options::Login;
-use crate::outcome::{Finding, State};
 use crate::wire::WireError;
 
 /// What stands for the password in the transcript.

@@ -2,13 +2,14 @@
 
 use std::io::{Read, Write};
 
+use sandcheck_plugin::certificate::{self, Lifetime};
+use sandcheck_plugin::state::{Finding, State};
+use sandcheck_plugin::tls::TlsError;
+
 use crate::auth;
-use crate::certificate;
-use crate::host_name::Host;
-use crate::options::{Expectation, Lifetime, Options, Protocol, SMTP_PORT, Security};
-use crate::outcome::{Ending, Finding, Outcome, State};
+use crate::options::{Expectation, Options, Protocol, SMTP_PORT, Security};
+use crate::outcome::{Ending, Outcome};
 use crate::reply::Reply;
-use crate::tls::TlsError;
 use crate::wire::{Wire, WireError};
 
 /// What `-r` sends: a version 1 header that names nobody (PROXY protocol, section 2.1).
@@ -171,11 +172,7 @@ impl<S: Read + Write> Session<'_, S> {
     }
 
     fn secure(&mut self) -> Result<(), Stop> {
-        let name = match &self.options.host {
-            Host::Name(name) => Some(name.as_str()),
-            Host::V4(_) | Host::V6(_) | Host::Path(_) => None,
-        };
-        let Err(error) = self.wire.secure(name) else {
+        let Err(error) = self.wire.secure(self.options.host.name()) else {
             return Ok(());
         };
         if matches!(error, TlsError::TimedOut) {

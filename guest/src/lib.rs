@@ -1,5 +1,5 @@
-//! `check_smtp`, the check itself: what its options mean, the session with the server, TLS and
-//! certificates, and the report. It compiles to a WebAssembly component of the world
+//! `check_smtp`, the check itself: what its options mean, the session with the server, and the
+//! report. What is not about mail is in the crate `sandcheck-plugin`, for every plugin. It compiles to a WebAssembly component of the world
 //! `monitoring:plugin` that knows no files, no environment and no network but the connection to
 //! the server that it is asked to check.
 //!
@@ -16,12 +16,12 @@
 //! #     fn write(&mut self, b: &[u8]) -> io::Result<usize> { Ok(b.len()) }
 //! #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
 //! # }
-//! use check_smtp::{dialogue, options::Options, report::Report};
+//! use check_smtp::{dialogue, options::Options, report::report};
 //!
 //! let arguments = [("hostname".to_owned(), Some("mx.example.org".to_owned()))];
 //! let options = Options::resolve(&arguments).map_err(|misuse| misuse.message)?;
 //! let server = Server(Cursor::new(b"220 mx ESMTP\r\n250 mx\r\n221 bye\r\n"));
-//! let report = Report::new(&options, dialogue::run(&options, server, 0), 0.25);
+//! let report = report(&options, dialogue::run(&options, server, 0), 0.25);
 //! assert_eq!(report.summary.as_deref(), Some("SMTP OK - 0.250 sec. response time"));
 //! # Ok::<(), String>(())
 //! ```
@@ -31,23 +31,17 @@
 //! command lines that need neither: it starts several times faster.
 
 mod auth;
-pub mod certificate;
 pub mod dialogue;
-#[cfg(feature = "tls")]
-mod handshake_signature;
-pub mod host_name;
-mod leaf;
 pub mod options;
 pub mod outcome;
 #[cfg_attr(not(feature = "pattern"), path = "absent/pattern.rs")]
 pub mod pattern;
+mod plugin;
 pub mod reply;
 pub mod report;
 pub mod table;
-pub mod threshold;
-#[cfg_attr(not(feature = "tls"), path = "absent/tls.rs")]
-pub mod tls;
 pub mod wire;
 
-#[cfg(target_arch = "wasm32")]
-mod component;
+pub use plugin::CheckSmtp;
+
+sandcheck_plugin::export!(CheckSmtp);

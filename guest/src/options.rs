@@ -1,8 +1,11 @@
 //! The options of one check: arguments become values, values become what the session uses.
 
-use crate::host_name::{self, Host};
+use sandcheck_plugin::certificate::Lifetime;
+use sandcheck_plugin::host_name::{self, Family, Host};
+use sandcheck_plugin::misuse::Misuse;
+use sandcheck_plugin::threshold::{self, whole_number};
+
 use crate::pattern::Pattern;
-use crate::threshold;
 
 /// The port that SMTP servers listen on (RFC 5321 section 4.5.4.2).
 pub const SMTP_PORT: u16 = 25;
@@ -12,46 +15,6 @@ pub const SUBMISSIONS_PORT: u16 = 465;
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_TIMEOUT: u32 = 10;
-
-/// Arguments that make no sense.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misuse {
-    /// One line.
-    pub message: String,
-    /// The value that was given and the accepted form.
-    pub hint: Option<String>,
-}
-
-impl Misuse {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            hint: None,
-        }
-    }
-
-    fn hinted(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            hint: Some(hint.into()),
-        }
-    }
-
-    /// The server's name or address does not exist or cannot be one.
-    pub(crate) fn invalid_host(value: &str) -> Self {
-        Self::new(format!("Invalid hostname/address - {value}"))
-    }
-}
-
-/// Which addresses of a name to use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Family {
-    #[default]
-    Any,
-    V4,
-    V6,
-}
 
 /// Which protocol the server speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,15 +52,6 @@ pub struct Exchange {
     pub command: String,
     /// What the reply must match; any reply will do without it.
     pub response: Option<Pattern>,
-}
-
-/// How many days a certificate has to be valid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lifetime {
-    /// This many days or fewer: WARNING.
-    pub warning: u32,
-    /// This many days or fewer: CRITICAL.
-    pub critical: u32,
 }
 
 /// Who to log in as.
@@ -388,36 +342,12 @@ fn seconds(which: &str, option: &str, value: &str) -> Result<f64, Misuse> {
 /// Days as `W` or `W,C`.
 #[cfg(feature = "tls")]
 fn lifetime(value: &str) -> Result<Lifetime, Misuse> {
-    let (warning, critical) = match value.split_once(',') {
-        Some((warning, critical)) => (warning, Some(critical)),
-        None => (value, None),
-    };
-    Ok(Lifetime {
-        warning: days(warning)?,
-        critical: critical.map_or(Ok(0), days)?,
-    })
-}
-
-#[cfg(feature = "tls")]
-fn days(value: &str) -> Result<u32, Misuse> {
-    whole_number(value).ok_or_else(|| {
+    Lifetime::parse(value).map_err(|part| {
         Misuse::hinted(
-            format!("Invalid certificate expiration period - {value}"),
+            format!("Invalid certificate expiration period - {part}"),
             "-D, --certificate takes whole numbers of days: WARNING or WARNING,CRITICAL",
         )
     })
-}
-
-/// Digits only, as large as a C `int` at most. Blanks may stand before them: Debian's `mail.cfg`
-/// passes `-p 25` as one word.
-fn whole_number(value: &str) -> Option<u32> {
-    let value = value.trim_start_matches([' ', '\t']);
-    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    let limit = u32::try_from(i32::MAX).unwrap_or(u32::MAX);
-    value
-        .parse()
-        .ok()
-        .filter(|number| digits && *number <= limit)
 }
 
 #[cfg(feature = "pattern")]
@@ -476,7 +406,8 @@ fn address(value: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::{Kind, SPECS};
+    use crate::table::SPECS;
+    use sandcheck_plugin::table::Kind;
 
     fn resolve(arguments: &[(&str, &str)]) -> Result<Options, Misuse> {
         let owned: Vec<_> = arguments

@@ -1,60 +1,38 @@
 //! The report of a session, in the reference's words.
 
+use sandcheck_plugin::report::{Metric, Report};
+use sandcheck_plugin::state::{Finding, State};
+
 use crate::options::Options;
-use crate::outcome::{Ending, Finding, Outcome, State};
+use crate::outcome::{Ending, Outcome};
 
-/// Digits behind the decimal point of the response time.
-const PRECISION: u8 = 6;
-
-/// What a check found; the contract's `report` in native types.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "the contract documents each field")]
-pub struct Report {
-    pub state: State,
-    pub transcript: Vec<String>,
-    pub findings: Vec<String>,
-    pub summary: Option<String>,
-    pub metric: Option<Metric>,
-}
-
-/// The response time in seconds.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "the contract documents each field")]
-pub struct Metric {
-    pub name: &'static str,
-    pub value: f64,
-    pub unit: &'static str,
-    pub precision: u8,
-    pub warning: Option<String>,
-    pub critical: Option<String>,
-    pub min: f64,
-}
-
-impl Report {
-    /// Puts an outcome into words. `elapsed` is seconds from before connecting until now.
-    #[must_use]
-    pub fn new(options: &Options, outcome: Outcome, elapsed: f64) -> Self {
-        let measured = outcome.ending == Ending::Measured;
-        let state = match outcome.ending {
-            Ending::TimedOut => State::Critical,
-            Ending::Abandoned => outcome.state(),
-            Ending::Measured => outcome.state().max(response_time_state(options, elapsed)),
-        };
-        let summary = match outcome.ending {
-            Ending::TimedOut => Some(format!(
-                "CRITICAL - Socket timeout after {} seconds",
-                options.timeout
-            )),
-            Ending::Abandoned => None,
-            Ending::Measured => Some(summary(options, &outcome, state, elapsed)),
-        };
-        Self {
-            state,
-            transcript: outcome.transcript,
-            findings: worst_first(outcome.findings),
-            summary,
-            metric: measured.then(|| response_time(options, elapsed)),
-        }
+/// Puts an outcome into words. `elapsed` is seconds from before connecting until now.
+#[must_use]
+pub fn report(options: &Options, outcome: Outcome, elapsed: f64) -> Report {
+    let measured = outcome.ending == Ending::Measured;
+    let state = match outcome.ending {
+        Ending::TimedOut => State::Critical,
+        Ending::Abandoned => outcome.state(),
+        Ending::Measured => outcome.state().max(response_time_state(options, elapsed)),
+    };
+    let summary = match outcome.ending {
+        Ending::TimedOut => Some(format!(
+            "CRITICAL - Socket timeout after {} seconds",
+            options.timeout
+        )),
+        Ending::Abandoned => None,
+        Ending::Measured => Some(summary(options, &outcome, state, elapsed)),
+    };
+    Report {
+        state,
+        transcript: outcome.transcript,
+        findings: worst_first(outcome.findings),
+        summary,
+        metrics: measured
+            .then(|| response_time(options, elapsed))
+            .into_iter()
+            .collect(),
+        details: Vec::new(),
     }
 }
 
@@ -89,13 +67,6 @@ fn worst_first(mut findings: Vec<Finding>) -> Vec<String> {
 
 fn response_time(options: &Options, elapsed: f64) -> Metric {
     let threshold = |limit: Option<f64>| limit.map(|limit| format!("{limit:.6}"));
-    Metric {
-        name: "time",
-        value: elapsed,
-        unit: "s",
-        precision: PRECISION,
-        warning: threshold(options.warning),
-        critical: threshold(options.critical),
-        min: 0.0,
-    }
+    Metric::seconds("time", elapsed)
+        .thresholds(threshold(options.warning), threshold(options.critical))
 }

@@ -1,57 +1,6 @@
-//! The table of all options, which the manifest and the help text are made of.
+//! The table of all options.
 
-/// What an option's value looks like; the kinds of the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the contract documents each kind")]
-pub enum Kind {
-    Flag,
-    Text,
-    Integer,
-    Number,
-    Host,
-    Port,
-    Secret,
-    Timeout,
-    Nodename,
-}
-
-/// One option of the table.
-#[derive(Debug)]
-pub struct Spec {
-    /// The long name, without dashes.
-    pub name: &'static str,
-    /// The short name.
-    pub short: Option<char>,
-    /// Further spellings, whole words.
-    pub aliases: &'static [&'static str],
-    /// What the value looks like.
-    pub kind: Kind,
-    /// What stands for the value in the help text.
-    pub placeholder: &'static str,
-    /// Only the whole name is accepted, no abbreviation of it.
-    pub exact: bool,
-    /// All of its values count.
-    pub repeatable: bool,
-    /// The value when the option is not given.
-    pub default: Option<&'static str>,
-    /// What the option says too.
-    pub implies: &'static [(&'static str, Option<&'static str>)],
-    /// For people.
-    pub help: &'static str,
-}
-
-const SPEC: Spec = Spec {
-    name: "",
-    short: None,
-    aliases: &[],
-    kind: Kind::Flag,
-    placeholder: "",
-    exact: false,
-    repeatable: false,
-    default: None,
-    implies: &[],
-    help: "",
-};
+use sandcheck_plugin::table::{Kind, Spec};
 
 /// All options that this build of the check understands, in the order of the help text.
 pub static SPECS: &[Spec] = &[
@@ -62,7 +11,7 @@ pub static SPECS: &[Spec] = &[
         placeholder: "ADDRESS",
         default: Some("127.0.0.1"),
         help: "The server: a name, an IPv4 or IPv6 address, or the absolute path of a Unix socket",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "port",
@@ -71,19 +20,19 @@ pub static SPECS: &[Spec] = &[
         placeholder: "INTEGER",
         default: Some("25"),
         help: "The TCP port (25, or 465 with --ssl)",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "use-ipv4",
         short: Some('4'),
         help: "Connect over IPv4 only",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "use-ipv6",
         short: Some('6'),
         help: "Connect over IPv6 only; of -4 and -6 the last one counts",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "expect",
@@ -93,7 +42,7 @@ pub static SPECS: &[Spec] = &[
         default: Some("220"),
         help: "Text that the greeting or the reply to HELO, EHLO or LHLO must contain.\n\
                220 stands for the reply code of the greeting",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "command",
@@ -102,7 +51,7 @@ pub static SPECS: &[Spec] = &[
         placeholder: "STRING",
         repeatable: true,
         help: "A command to send after the greeting; may be given several times",
-        ..SPEC
+        ..Spec::FLAG
     },
     #[cfg(feature = "pattern")]
     Spec {
@@ -113,7 +62,7 @@ pub static SPECS: &[Spec] = &[
         repeatable: true,
         help: "What the reply to the command of the same rank must match: a POSIX extended\n\
                regular expression; may be given several times",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "from",
@@ -121,7 +70,7 @@ pub static SPECS: &[Spec] = &[
         kind: Kind::Text,
         placeholder: "STRING",
         help: "Send MAIL FROM with this address; empty for the null sender",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "fqdn",
@@ -129,7 +78,7 @@ pub static SPECS: &[Spec] = &[
         kind: Kind::Nodename,
         placeholder: "STRING",
         help: "The name to greet with (default: the name of this machine)",
-        ..SPEC
+        ..Spec::FLAG
     },
     #[cfg(feature = "tls")]
     Spec {
@@ -139,21 +88,21 @@ pub static SPECS: &[Spec] = &[
         placeholder: "INTEGER[,INTEGER]",
         help: "Days that the server's certificate has to be valid: WARNING[,CRITICAL].\n\
                Without --ssl it is fetched by STARTTLS",
-        ..SPEC
+        ..Spec::FLAG
     },
     #[cfg(feature = "tls")]
     Spec {
         name: "ignore-certificate-expiration",
         exact: true,
         help: "A certificate that is expired, or soon will be, is no problem",
-        ..SPEC
+        ..Spec::FLAG
     },
     #[cfg(feature = "tls")]
     Spec {
         name: "starttls",
         short: Some('S'),
         help: "Use STARTTLS (RFC 3207)",
-        ..SPEC
+        ..Spec::FLAG
     },
     #[cfg(feature = "tls")]
     Spec {
@@ -163,14 +112,14 @@ pub static SPECS: &[Spec] = &[
         exact: true,
         implies: &[("port", Some("465"))],
         help: "Speak TLS from the first byte (RFC 8314); the port is 465 unless -p is given",
-        ..SPEC
+        ..Spec::FLAG
     },
     #[cfg(feature = "tls")]
     Spec {
         name: "sni",
         exact: true,
         help: "Send the host name in the TLS handshake; always done for names",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "authtype",
@@ -178,7 +127,7 @@ pub static SPECS: &[Spec] = &[
         kind: Kind::Text,
         placeholder: "STRING",
         help: "Log in with this mechanism: LOGIN",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "authuser",
@@ -186,7 +135,7 @@ pub static SPECS: &[Spec] = &[
         kind: Kind::Text,
         placeholder: "STRING",
         help: "The user name to log in with",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "authpass",
@@ -194,26 +143,26 @@ pub static SPECS: &[Spec] = &[
         kind: Kind::Secret,
         placeholder: "STRING",
         help: "The password to log in with",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "lmtp",
         short: Some('L'),
         help: "Speak LMTP (RFC 2033): greet with LHLO",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "ignore-quit-failure",
         short: Some('q'),
         help: "A QUIT that cannot be sent is no problem",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "proxy",
         short: Some('r'),
         exact: true,
         help: "Send a PROXY protocol header first: PROXY TCP4 0.0.0.0 0.0.0.0 25 25",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "warning",
@@ -222,7 +171,7 @@ pub static SPECS: &[Spec] = &[
         kind: Kind::Number,
         placeholder: "DOUBLE",
         help: "WARNING when the response time is longer than this many seconds",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "critical",
@@ -231,7 +180,7 @@ pub static SPECS: &[Spec] = &[
         kind: Kind::Number,
         placeholder: "DOUBLE",
         help: "CRITICAL when the response time is longer than this many seconds",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "timeout",
@@ -241,12 +190,12 @@ pub static SPECS: &[Spec] = &[
         placeholder: "INTEGER",
         default: Some("10"),
         help: "Seconds for the whole check, name look-up included",
-        ..SPEC
+        ..Spec::FLAG
     },
     Spec {
         name: "verbose",
         short: Some('v'),
         help: "Show what is said on the wire (a monitoring system may cut it)",
-        ..SPEC
+        ..Spec::FLAG
     },
 ];

@@ -2,10 +2,10 @@
 
 use std::io::{self, Read, Write};
 
-use rustls::pki_types::CertificateDer;
+use sandcheck_plugin::stream::Stream;
+use sandcheck_plugin::tls::TlsError;
 
 use crate::reply::{Reply, ReplyReader};
-use crate::tls::{TlsError, TlsStream};
 
 /// How much is read at once, in bytes.
 const READ_SIZE: usize = 4096;
@@ -29,15 +29,9 @@ impl From<io::Error> for WireError {
     }
 }
 
-enum Channel<S> {
-    Plain(S),
-    Tls(Box<TlsStream<S>>),
-    Closed,
-}
-
 /// The connection of a session.
 pub struct Wire<S> {
-    channel: Channel<S>,
+    stream: Stream<S>,
     reader: ReplyReader,
 }
 
@@ -45,7 +39,7 @@ impl<S: Read + Write> Wire<S> {
     /// Takes over an open connection.
     pub fn new(stream: S) -> Self {
         Self {
-            channel: Channel::Plain(stream),
+            stream: Stream::new(stream),
             reader: ReplyReader::default(),
         }
     }
@@ -53,11 +47,7 @@ impl<S: Read + Write> Wire<S> {
     /// Sends a line; its end is added (RFC 5321 section 2.3.8).
     pub fn send(&mut self, line: &str) -> Result<(), WireError> {
         let line = format!("{line}\r\n");
-        Ok(match &mut self.channel {
-            Channel::Plain(stream) => stream.write_all(line.as_bytes()),
-            Channel::Tls(stream) => stream.write_all(line.as_bytes()),
-            Channel::Closed => Err(io::ErrorKind::NotConnected.into()),
-        }?)
+        Ok(self.stream.write_all(line.as_bytes())?)
     }
 
     /// The next reply. One that came before its command is taken for it.
@@ -69,11 +59,7 @@ impl<S: Read + Write> Wire<S> {
                 Ok(None) => {}
                 Err(_) => return Err(WireError::Lost),
             }
-            let count = match &mut self.channel {
-                Channel::Plain(stream) => stream.read(&mut buffer),
-                Channel::Tls(stream) => stream.read(&mut buffer),
-                Channel::Closed => Ok(0),
-            }?;
+            let count = self.stream.read(&mut buffer)?;
             if count == 0 {
                 return Err(WireError::Lost);
             }
@@ -85,19 +71,12 @@ impl<S: Read + Write> Wire<S> {
     /// it is kept (RFC 3207 section 6). After a failure the connection is closed.
     pub fn secure(&mut self, name: Option<&str>) -> Result<(), TlsError> {
         let early = self.reader.drain();
-        if let Channel::Plain(stream) = std::mem::replace(&mut self.channel, Channel::Closed) {
-            let stream = TlsStream::handshake(stream, name, &early)?;
-            self.channel = Channel::Tls(Box::new(stream));
-        }
-        Ok(())
+        self.stream.secure(name, &early)
     }
 
-    /// The server's own certificate, once there is TLS.
-    pub fn certificate(&self) -> Option<&CertificateDer<'static>> {
-        match &self.channel {
-            Channel::Tls(stream) => stream.certificates().first(),
-            Channel::Plain(_) | Channel::Closed => None,
-        }
+    /// The server's own certificate in DER, once there is TLS.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.stream.certificate()
     }
 }
 

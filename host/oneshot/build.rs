@@ -15,10 +15,12 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// Paths that the component is made of, from this folder.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 8] = [
     "../../guest/Cargo.toml",
     "../../guest/src",
     "../../guest/crypto",
+    "../../sdk/Cargo.toml",
+    "../../sdk/src",
     "../../wit",
     "../../Cargo.toml",
     "../../Cargo.lock",

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls::client::{ClientConfig, Resumption, UnbufferedClientConnection};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, IpAddr, Ipv4Addr, ServerName, UnixTime};
+use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::unbuffered::{
     ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus,
@@ -163,9 +163,10 @@ impl<S: Read + Write> TlsStream<S> {
         }
     }
 
-    /// The server's certificates as it sent them, its own one first.
-    pub fn certificates(&self) -> &[CertificateDer<'static>] {
-        self.connection.peer_certificates().unwrap_or_default()
+    /// The server's own certificate in DER.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        let sent = self.connection.peer_certificates().unwrap_or_default();
+        sent.first().map(|certificate| &**certificate)
     }
 
     /// Advances the connection once; `data` is encrypted and sent when the connection is ready.

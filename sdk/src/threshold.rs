@@ -1,4 +1,5 @@
-//! Response time thresholds, in the notations that C's `strtod` reads, without a locale.
+//! Numbers on command lines: limits in the notations that C's `strtod` reads, without a locale,
+//! and whole numbers.
 
 /// Seconds, zero or more and finite; `None` for anything else.
 ///
@@ -16,6 +17,19 @@ pub fn parse(text: &str) -> Option<f64> {
         None => decimal(number)?,
     };
     value.is_finite().then_some(value)
+}
+
+/// Digits only, as large as a C `int` at most. Blanks may stand before them: Debian's `mail.cfg`
+/// passes `-p 25` as one word.
+#[must_use]
+pub fn whole_number(value: &str) -> Option<u32> {
+    let value = value.trim_start_matches([' ', '\t']);
+    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let limit = u32::try_from(i32::MAX).unwrap_or(u32::MAX);
+    value
+        .parse()
+        .ok()
+        .filter(|number| digits && *number <= limit)
 }
 
 fn decimal(text: &str) -> Option<f64> {

@@ -1,6 +1,7 @@
 //! What a server's certificate says: its name, and how long it is valid.
 
 use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use x509_parser::asn1_rs::Tag;
 use x509_parser::certificate::Validity;
@@ -9,12 +10,36 @@ use x509_parser::time::ASN1Time;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::leaf::Leaf;
-use crate::options::Lifetime;
-use crate::outcome::{Finding, State};
+use crate::state::{Finding, State};
+use crate::threshold;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+
+/// How many days a certificate has to be valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    /// This many days or fewer: WARNING.
+    pub warning: u32,
+    /// This many days or fewer: CRITICAL.
+    pub critical: u32,
+}
+
+impl Lifetime {
+    /// Days as `WARNING` or `WARNING,CRITICAL`, whole numbers; otherwise the part that is none.
+    pub fn parse(text: &str) -> Result<Self, &str> {
+        let (warning, critical) = match text.split_once(',') {
+            Some((warning, critical)) => (warning, Some(critical)),
+            None => (text, None),
+        };
+        let days = |part| threshold::whole_number(part).ok_or(part);
+        Ok(Self {
+            warning: days(warning)?,
+            critical: critical.map_or(Ok(0), days)?,
+        })
+    }
+}
 
 /// What of a certificate cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +60,15 @@ impl fmt::Display for Unreadable {
             Self::Subject => "its subject is malformed",
         })
     }
+}
+
+/// The time of day as [`judge`] takes it.
+#[must_use]
+pub fn now() -> i64 {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// Judges the remaining lifetime of a certificate (DER) at `now`, in seconds since 1970.

@@ -5,8 +5,6 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::marker::PhantomData;
 
-use rustls::pki_types::CertificateDer;
-
 /// Why there is no TLS.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "as in the build that has TLS")]
@@ -34,7 +32,7 @@ impl<S> TlsStream<S> {
     }
 
     /// What no server sent.
-    pub fn certificates(&self) -> &[CertificateDer<'static>] {
+    pub fn certificate(&self) -> Option<&[u8]> {
         match self.none {}
     }
 }

@@ -3,13 +3,23 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::options::{Family, Misuse};
+use crate::misuse::Misuse;
 
 /// The longest host name (RFC 1035 section 2.3.4).
 const NAME_LIMIT: usize = 253;
 
 /// The longest label of one.
 const LABEL_LIMIT: usize = 63;
+
+/// Which addresses of a name to use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Family {
+    #[default]
+    Any,
+    V4,
+    V6,
+}
 
 /// The server to check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +35,15 @@ pub enum Host {
 }
 
 impl Host {
+    /// The name to ask for in a TLS handshake (RFC 6066 section 3): addresses are never sent.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::V4(_) | Self::V6(_) | Self::Path(_) => None,
+        }
+    }
+
     /// Whether it can have an address of the family.
     #[must_use]
     pub fn suits(&self, family: Family) -> bool {
@@ -45,7 +64,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// Reads a value of `-H`; an IPv6 address may stand in brackets.
+/// Reads the value of an option of the kind `host`; an IPv6 address may stand in brackets.
 pub fn parse(value: &str) -> Result<Host, Misuse> {
     if value.starts_with('/') {
         return Ok(Host::Path(value.to_owned()));

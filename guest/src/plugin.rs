@@ -1,0 +1,119 @@
+//! The check as a plugin: from its options to its report, over a connection of the host.
+
+use std::time::{Duration, Instant};
+
+use sandcheck_plugin::certificate;
+use sandcheck_plugin::host_name::Host;
+use sandcheck_plugin::misuse::Misuse;
+use sandcheck_plugin::network::{self, ConnectError};
+use sandcheck_plugin::plugin::{About, Plugin};
+use sandcheck_plugin::report::Report;
+use sandcheck_plugin::state::{Finding, State};
+use sandcheck_plugin::table::Spec;
+use sandcheck_plugin::values::Values;
+
+use crate::options::{self, Options};
+use crate::outcome::{Ending, Outcome};
+use crate::table::SPECS;
+use crate::{dialogue, report};
+
+/// The plugin `check_smtp`.
+#[derive(Debug)]
+pub struct CheckSmtp;
+
+impl Plugin for CheckSmtp {
+    fn about() -> About {
+        About {
+            name: "check_smtp",
+            version: env!("CARGO_PKG_VERSION"),
+            summary: "Checks SMTP and LMTP servers: replies, TLS, certificates, logins, response time",
+            description: DESCRIPTION,
+            word: Some("hostname"),
+        }
+    }
+
+    fn options() -> &'static [Spec] {
+        SPECS
+    }
+
+    fn validate(values: &Values) -> Result<(), Misuse> {
+        options::validate(values.given())
+    }
+
+    fn run(values: &Values) -> Result<Report, Misuse> {
+        let options = Options::resolve(values.given())?;
+        let began = Instant::now();
+        let outcome = check(&options)?;
+        Ok(report::report(
+            &options,
+            outcome,
+            began.elapsed().as_secs_f64(),
+        ))
+    }
+}
+
+const DESCRIPTION: &str = "\
+OK: the server answered as it should, in time.
+WARNING: the server was reached and gave an answer that it should not give, TLS is not offered,
+the response time or the certificate's lifetime reached the warning limit.
+CRITICAL: the server cannot be reached or did not answer in time, TLS or the login failed, the
+critical limits.
+UNKNOWN: usage errors, a host name that does not exist, STARTTLS refused.";
+
+fn check(options: &Options) -> Result<Outcome, Misuse> {
+    let timeout = Duration::from_secs(u64::from(options.timeout));
+    match network::connect(&options.host, options.port, options.family, timeout) {
+        Ok(connection) => Ok(dialogue::run(options, connection, certificate::now())),
+        Err(error) => unconnected(options, error),
+    }
+}
+
+/// What a failed connection means: a misuse where no server can be meant, an outcome otherwise.
+fn unconnected(options: &Options, error: ConnectError) -> Result<Outcome, Misuse> {
+    use ConnectError as E;
+    let server = &options.server;
+    let reason = match error {
+        E::TimedOut => return Ok(outcome(options, Ending::TimedOut, None)),
+        E::NameNotFound(reason) => {
+            let message = format!("Invalid hostname/address - {server}");
+            return Err(Misuse::hinted(message, reason));
+        }
+        E::InvalidAddress(reason) => {
+            let message = format!("Invalid hostname/address - {server}: {reason}");
+            return Err(Misuse::new(message));
+        }
+        E::AccessDenied(_) | E::NotSupported => return Ok(impossible(options, &error)),
+        E::Refused | E::Reset | E::Unreachable(_) | E::Other(_) => error,
+    };
+    let address = match &options.host {
+        Host::Path(_) => server.clone(),
+        _ => format!("{server} and port {}", options.port),
+    };
+    let text = format!("connect to address {address}: {reason}");
+    let finding = Finding {
+        state: State::Critical,
+        text,
+    };
+    Ok(outcome(options, Ending::Measured, Some(finding)))
+}
+
+fn impossible(options: &Options, reason: &ConnectError) -> Outcome {
+    let text = format!(
+        "SMTP UNKNOWN - connection to {} not made: {reason}",
+        options.server
+    );
+    let finding = Finding {
+        state: State::Unknown,
+        text,
+    };
+    outcome(options, Ending::Abandoned, Some(finding))
+}
+
+fn outcome(options: &Options, ending: Ending, finding: Option<Finding>) -> Outcome {
+    Outcome {
+        ending,
+        findings: finding.into_iter().collect(),
+        transcript: dialogue::plan(options),
+        ..Outcome::default()
+    }
+}
