@@ -23,7 +23,7 @@ STATIC = --target $(TRIPLE) --config 'target.$(TRIPLE).rustflags=[ \
 PORTABLE = --cfg=cpubits="32"
 CC_FOR_TRIPLE = CC_$(subst -,_,$(TRIPLE))=$${CC:-cc}
 
-.PHONY: help setup build component demo test test-servers fuzz lint bench bench-quick instructions install uninstall clean
+.PHONY: help setup build component plugins demo test test-plugins test-servers fuzz lint bench bench-quick instructions install uninstall clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -44,12 +44,22 @@ build: setup ## Build check_smtp, with its component in it, sandcheck and its co
 component: setup ## Build the component for other hosts, target/wasm32-wasip2/component/check_smtp.wasm
 	RUSTFLAGS='$(PORTABLE)' $(CARGO) build --locked --package check-smtp --lib --target wasm32-wasip2 --profile component
 
+plugins: setup ## Build the example plugins into target/examples: check_tcp in Rust, check_banner in JavaScript
+	@scripts/setup plugins
+	RUSTFLAGS='$(PORTABLE)' $(CARGO) build --locked --package check-tcp --lib --target wasm32-wasip2 --profile component
+	@mkdir -p target/examples
+	@cp target/wasm32-wasip2/component/check_tcp.wasm target/examples/
+	examples/plugins/check_banner/build target/examples
+
 demo: build ## Run the check against a bundled SMTP server
 	$(CARGO) run --quiet --locked --package sandcheck-tests --bin demo -- $(CHECK_SMTP)
 
 test: build component ## Run every test that needs no root
 	@scripts/setup test
 	$(CARGO) test --locked --workspace --exclude check-smtp-oneshot
+
+test-plugins: build plugins ## Run the example plugins under sandcheck
+	$(CARGO) test --locked --package sandcheck-tests --test plugins
 
 test-servers: build ## Run the check against Postfix, Exim, OpenSMTPD and Dovecot (root)
 	tests/servers/run --install $(CHECK_SMTP)

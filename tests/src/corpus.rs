@@ -34,6 +34,12 @@ pub fn own_folders() -> Vec<PathBuf> {
     vec![cases.join("compat"), cases.join("extra")]
 }
 
+/// The folder of the cases of the example plugins, a file for each plugin.
+#[must_use]
+pub fn plugins_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/plugins")
+}
+
 /// An error that says in which file it was found.
 pub(crate) fn because(path: &Path, problem: &dyn std::fmt::Display) -> io::Error {
     io::Error::other(format!("{}: {problem}", path.display()))

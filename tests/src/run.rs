@@ -1,5 +1,6 @@
 //! Plays one scenario: a server, the program, and what was observed.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use crate::server::Server;
 /// Plays scenarios with one program; from any number of threads.
 pub struct Runner {
     program: PathBuf,
+    arguments: Vec<OsString>,
     hostname: String,
     certificates: Arc<Certificates>,
     machine: Machine,
@@ -37,6 +39,7 @@ impl Runner {
         let work = tempfile::Builder::new().prefix("compat").tempdir()?;
         Ok(Self {
             program: program.to_owned(),
+            arguments: Vec::new(),
             hostname: rustix::system::uname()
                 .nodename()
                 .to_string_lossy()
@@ -45,6 +48,13 @@ impl Runner {
             machine: Machine::new(work.path()),
             work,
         })
+    }
+
+    /// The program gets these arguments before those of each case.
+    #[must_use]
+    pub fn with_arguments(mut self, arguments: Vec<OsString>) -> Self {
+        self.arguments = arguments;
+        self
     }
 
     /// What this machine lacks for the case.
@@ -123,6 +133,7 @@ impl Runner {
     fn command(&self, case: &Case, values: &Placeholders, folder: &Path) -> Command {
         let mut command = Command::new(&self.program);
         command
+            .args(&self.arguments)
             .args(case.args.iter().map(|text| values.expand(text)))
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
