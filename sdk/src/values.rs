@@ -98,14 +98,13 @@ impl Values {
     /// Which addresses to use, from a flag for each family: the last one counts.
     #[must_use]
     pub fn family(&self, ipv4: &str, ipv6: &str) -> Family {
-        let names = self.given.iter().rev().map(|(name, _)| name);
+        let mut names = self.given.iter().rev().map(|(name, _)| name);
         names
-            .filter_map(|name| match name {
+            .find_map(|name| match name {
                 name if name == ipv4 => Some(Family::V4),
                 name if name == ipv6 => Some(Family::V6),
                 _ => None,
             })
-            .next()
             .unwrap_or_default()
     }
 

@@ -42,13 +42,11 @@ pub fn unconnected(options: &Options, error: &ConnectError) -> Report {
         }
         _ => State::Critical,
     };
-    let text = match &options.host {
-        Host::Path(path) => format!("connect to file socket {path}: {error}"),
-        _ => {
-            let (server, port) = (&options.server, options.port);
-            format!("connect to address {server} and port {port}: {error}")
-        }
+    let address = match &options.host {
+        Host::Path(path) => format!("file socket {path}"),
+        _ => format!("address {} and port {}", options.server, options.port),
     };
+    let text = format!("connect to {address}: {error}");
     finding(state, &text)
 }
 
