@@ -43,6 +43,11 @@ function banner({ host, port, nanoseconds }) {
   return new TextDecoder().decode(new Uint8Array(bytes)).split(/\r?\n/)[0];
 }
 
+/** The errors of the contract that bring no text of their own. */
+const reasons = {
+  refused: 'Connection refused', reset: 'Connection reset by peer', 'timed-out': 'the time was used up', 'not-supported': 'not supported by the host',
+};
+
 const report = (state, text) => ({
   state, transcript: [], findings: [], summary: `BANNER ${state.toUpperCase()} - ${text}`, metrics: [], details: [],
 });
@@ -58,7 +63,7 @@ export const check = {
       return wanted.pattern.test(line) ? report('ok', line) : report('warning', `${line} does not match ${wanted.pattern}`);
     } catch (error) {
       const { tag, val } = error.payload ?? { tag: 'other', val: String(error) };
-      return report(tag === 'access-denied' ? 'unknown' : 'critical', `${wanted.host}: ${val ?? tag}`);
+      return report(tag === 'access-denied' ? 'unknown' : 'critical', `${wanted.host}: ${val ?? reasons[tag]}`);
     }
   },
 };
