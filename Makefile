@@ -9,6 +9,7 @@ DESTDIR ?=
 CHECK_SMTP = target/release/check_smtp
 SANDCHECK = target/release/sandcheck
 COMPILER = target/release/sandcheck-compile
+REGISTRY_CLIENT = target/release/sandcheck-registry
 # The component as these programs like it; `make component` builds the one for every host.
 COMPONENT = target/release/check_smtp.wasm
 
@@ -32,13 +33,14 @@ setup: ## Install or name what the build needs
 	@scripts/setup build
 
 # Two builds, because features of one build are shared: the first programs have no compiler in them.
-build: setup ## Build check_smtp, with its component in it, sandcheck and its compiler into target/release
+build: setup ## Build check_smtp, with its component in it, sandcheck and its two helpers into target/release
 	$(CC_FOR_TRIPLE) $(CARGO) build --release --locked --package check-smtp-oneshot --package sandcheck-runner $(STATIC)
-	$(CC_FOR_TRIPLE) $(CARGO) build --profile compiler --locked --package sandcheck-compiler $(STATIC)
+	$(CC_FOR_TRIPLE) $(CARGO) build --profile compiler --locked --package sandcheck-compiler --package sandcheck-registry $(STATIC)
 	@mkdir -p target/release
 	@cp target/$(TRIPLE)/release/check_smtp $(CHECK_SMTP)
 	@cp target/$(TRIPLE)/release/sandcheck $(SANDCHECK)
 	@cp target/$(TRIPLE)/compiler/sandcheck-compile $(COMPILER)
+	@cp target/$(TRIPLE)/compiler/sandcheck-registry $(REGISTRY_CLIENT)
 	@cp target/component/check_smtp.wasm $(COMPONENT)
 
 component: setup ## Build the component for other hosts, target/wasm32-wasip2/component/check_smtp.wasm
@@ -96,16 +98,17 @@ instructions: build ## Compare the instructions of a plain session with what is 
 	scripts/instructions
 
 install: ## Install what has been built: check_smtp into PLUGINDIR, sandcheck into PREFIX
-	@test -f $(CHECK_SMTP) -a -f $(SANDCHECK) -a -f $(COMPILER) -a -f $(COMPONENT) || { echo "nothing is built yet: make build"; exit 1; }
+	@test -f $(CHECK_SMTP) -a -f $(SANDCHECK) -a -f $(COMPILER) -a -f $(REGISTRY_CLIENT) -a -f $(COMPONENT) || { echo "nothing is built yet: make build"; exit 1; }
 	install -D -m 755 $(CHECK_SMTP) $(DESTDIR)$(PLUGINDIR)/check_smtp
 	install -D -m 644 $(COMPONENT) $(DESTDIR)$(PLUGINDIR)/check_smtp.wasm
 	install -D -m 755 $(SANDCHECK) $(DESTDIR)$(PREFIX)/bin/sandcheck
 	install -D -m 755 $(COMPILER) $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-compile
+	install -D -m 755 $(REGISTRY_CLIENT) $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-registry
 
 uninstall: ## Remove all of it again
 	rm -f $(DESTDIR)$(PLUGINDIR)/check_smtp $(DESTDIR)$(PLUGINDIR)/check_smtp.wasm
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandcheck
-	rm -f $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-compile
+	rm -f $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-compile $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-registry
 
 clean: ## Remove what was built
 	$(CARGO) clean

@@ -40,6 +40,7 @@ pub mod pool;
 pub mod render;
 mod resolver;
 pub mod settings;
+pub mod signed;
 mod state;
 #[cfg(test)]
 mod testing;

@@ -10,11 +10,16 @@
 //! memory = "16MiB"
 //! cpu = "2s"
 //! connects = 4
+//!
+//! [[signed]]                             # such plugins run only when one of the keys signed them
+//! name = "registry.example.org/checks/*"
+//! keys = ["/etc/sandcheck/keys/ops.pub"]
 //! ```
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -24,6 +29,7 @@ use toml::Spanned;
 use crate::endpoint::{Pattern, PatternError};
 use crate::grants::Rules;
 use crate::limits::{ENTRIES, Entry, Limits, Unit};
+use crate::signed::{NamePattern, Signed};
 
 /// The rules and limits of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +38,8 @@ pub struct Policy {
     pub rules: Rules,
     /// What may be used.
     pub limits: Limits,
+    /// Who has to have signed what. All rules that name a plugin count.
+    pub signed: Vec<Signed>,
 }
 
 /// What is wrong with a policy, and in which line.
@@ -55,6 +63,14 @@ impl std::error::Error for PolicyError {}
 struct File {
     network: Network,
     limits: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    signed: Vec<SignedEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignedEntry {
+    name: Spanned<String>,
+    keys: Spanned<Vec<PathBuf>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -101,7 +117,31 @@ fn read(file: File) -> Result<Policy, Wrong> {
             trust_defaults: false,
         },
         limits: limits(&file.limits)?,
+        signed: file
+            .signed
+            .into_iter()
+            .map(signed)
+            .collect::<Result<_, _>>()?,
     })
+}
+
+fn signed(entry: SignedEntry) -> Result<Signed, Wrong> {
+    let name = NamePattern::parse(entry.name.get_ref())
+        .map_err(|error| (entry.name.span(), error.to_string()))?;
+    let (at, keys) = (entry.keys.span(), entry.keys.into_inner());
+    if keys.is_empty() {
+        return Err((
+            at,
+            "keys = [] would refuse each of them: name a file of a public key".to_owned(),
+        ));
+    }
+    if let Some(key) = keys.iter().find(|key| !key.is_absolute()) {
+        return Err((
+            at,
+            format!("the key '{}' is no absolute path", key.display()),
+        ));
+    }
+    Ok(Signed { name, keys })
 }
 
 fn patterns(
@@ -211,6 +251,28 @@ mod tests {
     }
 
     #[test]
+    fn signers_are_demanded() {
+        let policy = Policy::parse(
+            "[[signed]]\nname = \"r.example/*\"\nkeys = [\"/a.pub\", \"/b.pub\"]\n\
+             [[signed]]\nname = \"*\"\nkeys = [\"/c.pub\"]",
+        )
+        .unwrap();
+        let demanded = |name| {
+            policy
+                .signed
+                .iter()
+                .filter(|rule| rule.name.names(name))
+                .count()
+        };
+        assert_eq!(
+            (demanded(Some("r.example/a")), demanded(Some("s.example/a"))),
+            (2, 1)
+        );
+        assert_eq!(demanded(None), 1);
+        assert_eq!(policy.signed[0].keys.len(), 2);
+    }
+
+    #[test]
     fn mistakes_are_named_with_their_line() {
         for (text, line, part) in [
             ("nonsense", 1, "expected"),
@@ -243,6 +305,27 @@ mod tests {
                 "connects = 0.5 is not a whole number",
             ),
             ("[limits]\ncpu = \"1s\"\ncpu = \"2s\"", 3, "duplicate key"),
+            (
+                "[[signed]]\nname = \"x y\"\nkeys = [\"/k\"]",
+                2,
+                "'x y' names no plugins",
+            ),
+            (
+                "[[signed]]\nname = \"*\"\nkeys = []",
+                3,
+                "keys = [] would refuse",
+            ),
+            (
+                "[[signed]]\nname = \"*\"\nkeys = [\"k\"]",
+                3,
+                "'k' is no absolute path",
+            ),
+            ("[[signed]]\nname = \"*\"", 1, "missing field `keys`"),
+            (
+                "[[signed]]\nname = \"*\"\nkey = \"/k\"",
+                3,
+                "unknown field `key`",
+            ),
         ] {
             let error = Policy::parse(text).unwrap_err();
             assert!(error.to_string().contains(part), "{text}: {error}");

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::fs;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
@@ -15,23 +16,44 @@ const POLICY: &str = "/etc/sandcheck/policy.toml";
 /// How many checks may be asked to run at a time.
 const CONCURRENCY: RangeInclusive<usize> = 1..=100_000;
 
+/// How long a registry may be waited for.
+const TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(1);
+
 const HELP: &str = "\
 sandcheck runs monitoring checks that are WebAssembly components of the world monitoring:plugin.
 A check reaches the endpoint that its own command line names, and nothing else.
 
 Usage:
-  sandcheck run     [OPTIONS] PLUGIN.wasm -- WORDS...  Run a check, as its own command line would
-  sandcheck batch   [OPTIONS]                          Run checks that standard input asks for
-  sandcheck inspect [OPTIONS] PLUGIN.wasm              Show what it is and what it could reach
-  sandcheck compile [OPTIONS] PLUGIN.wasm...           Compile it now, so that its first run is fast
+  sandcheck run     [OPTIONS] PLUGIN -- WORDS...  Run a check, as its own command line would
+  sandcheck batch   [OPTIONS]                     Run checks that standard input asks for
+  sandcheck inspect [OPTIONS] PLUGIN              Show what it is and what it could reach
+  sandcheck compile [OPTIONS] PLUGIN...           Compile it now, so that its first run is fast
+
+  sandcheck pull    [OPTIONS] REF                 Fetch a plugin, or its new version, into the store
+  sandcheck push    [OPTIONS] PLUGIN.wasm REF     Publish a plugin in a registry
+  sandcheck sign    [OPTIONS] --key FILE REF      Sign what a registry has
+  sandcheck verify  [OPTIONS] [--key FILE] REF    Say who signed it
+  sandcheck list    [OPTIONS]                     Show what is in the store
+  sandcheck remove  [OPTIONS] REF...              Remove it from the store
+  sandcheck catalog [OPTIONS] FOLDER              Write a page about what is in the store
+
+PLUGIN is a file or oci://REGISTRY/NAME:VERSION, which comes out of the store, and gets there when it
+is first asked for. REF is such a name, with or without oci://; @sha256:DIGEST behind it pins it.
 
 Options:
   --policy FILE    The operator's rules and limits (default: /etc/sandcheck/policy.toml, if there)
   --allow GRANT    Let it connect to this too, although its words do not name it
   --deny GRANT     Do not let it connect to this, whatever names or allows it
   --cache FOLDER   Where compiled code is kept (default: ~/.cache/sandcheck)
-  --format FORMAT  inspect: text or json (default: text)
+  --format FORMAT  inspect, list: text or json (default: text)
   --concurrency N  batch: so many checks at a time (default: 100)
+  --store FOLDER   Where plugins are kept (default: ~/.local/share/sandcheck, then /var/lib/sandcheck)
+  --key FILE       sign: the private key; verify, catalog: a public key (default: the policy's)
+  --offline        Ask no registry
+  --plain-http     Talk to the registry without TLS (default: only to this machine)
+  --https          Talk to this machine with TLS, too
+  --timeout TIME   Wait that long for a registry, 1s to 1h (default: 1m)
+  --username NAME  Log in, with the password in --password-file FILE
   -h, --help       Print this page
   -V, --version    Print the version
 
@@ -42,8 +64,8 @@ loopback, link-local and metadata.
 batch reads a line of JSON for each check, {\"plugin\": \"PLUGIN.wasm\", \"arguments\": [\"-H\", \"mx\"]},
 and writes a line for each as soon as it ends.
 
-`sandcheck run PLUGIN.wasm -- --help` prints the plugin's own help. Exit codes of run: 0 OK,
-1 WARNING, 2 CRITICAL, 3 UNKNOWN; of batch: 0 all were run, 1 some were not; of all: 3 not done.
+`sandcheck run PLUGIN -- --help` prints the plugin's own help. Exit codes of run: 0 OK, 1 WARNING,
+2 CRITICAL, 3 UNKNOWN; of batch: 0 all were run, 1 some were not; of all: 3 not done.
 ";
 
 /// What is to be done.
@@ -53,19 +75,32 @@ pub(crate) enum Command {
     Batch(Options),
     Inspect(Options),
     Compile(Options),
+    Pull(Options),
+    Push(Options),
+    List(Options),
+    Remove(Options),
+    Sign(Options),
+    Verify(Options),
+    Catalog(Options),
     /// Something to print.
     Text(String),
 }
 
 /// How it is to be done.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Options {
+    /// Plugins, and other words that belong to no option.
     pub(crate) plugins: Vec<PathBuf>,
     pub(crate) policy: Policy,
     pub(crate) cache: Option<PathBuf>,
     pub(crate) format: Format,
     /// So many checks at a time.
     pub(crate) concurrency: usize,
+    /// Where plugins from registries are kept.
+    pub(crate) store: Option<PathBuf>,
+    /// A signer's.
+    pub(crate) keys: Vec<PathBuf>,
+    pub(crate) network: Network,
     /// What stands behind `--`.
     pub(crate) words: Vec<OsString>,
 }
@@ -78,6 +113,9 @@ impl Default for Options {
             cache: None,
             format: Format::default(),
             concurrency: 100,
+            store: None,
+            keys: Vec::new(),
+            network: Network::default(),
             words: Vec::new(),
         }
     }
@@ -87,6 +125,31 @@ impl Options {
     /// The plugin, where there is just one.
     pub(crate) fn plugin(&self) -> &Path {
         self.plugins.first().map_or(Path::new(""), PathBuf::as_path)
+    }
+}
+
+/// How registries are reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    pub(crate) offline: bool,
+    /// When neither is asked for, it depends on the registry.
+    pub(crate) plain_http: bool,
+    pub(crate) https: bool,
+    pub(crate) username: Option<String>,
+    pub(crate) password_file: Option<PathBuf>,
+    pub(crate) timeout: Duration,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            offline: false,
+            plain_http: false,
+            https: false,
+            username: None,
+            password_file: None,
+            timeout: Duration::from_mins(1),
+        }
     }
 }
 
@@ -114,40 +177,70 @@ pub(crate) fn parse(mut words: Vec<OsString>) -> Result<Command> {
         Some(other) => return Err(other.unexpected().into()),
     };
     match name.as_str() {
-        "run" | "batch" | "inspect" | "compile" => {}
         "help" => return Ok(Command::Text(HELP.to_owned())),
         "version" => return Ok(version()),
-        other => bail!("there is no command '{other}': run, batch, inspect, compile"),
+        _ => {}
     }
+    let Some(form) = FORMS.iter().find(|form| form.name == name) else {
+        let names: Vec<_> = FORMS.iter().map(|form| form.name).collect();
+        bail!("there is no command '{name}': {}", names.join(", "));
+    };
     let Some(mut options) = options(&mut parser)? else {
         return Ok(Command::Text(HELP.to_owned()));
     };
-    if name == "batch" {
-        if let Some(plugin) = options.plugins.first() {
-            let plugin = plugin.display();
-            bail!("unexpected word '{plugin}': batch reads from standard input what to run");
-        }
-    } else if options.plugins.is_empty() {
-        bail!("no plugin is named: sandcheck {name} PLUGIN.wasm");
-    }
-    if name != "compile" && options.plugins.len() > 1 {
-        let word = options
-            .plugins
-            .get(1)
-            .map(|word| word.display().to_string());
-        let word = word.unwrap_or_default();
-        bail!("unexpected word '{word}': what is meant for the plugin stands behind --");
-    }
+    form.check(&options.plugins)?;
     if name != "run" && plugin_words.is_some() {
         bail!("words behind -- are for a plugin that is run");
     }
     options.words = plugin_words.unwrap_or_default();
-    Ok(match name.as_str() {
-        "run" => Command::Run(options),
-        "batch" => Command::Batch(options),
-        "inspect" => Command::Inspect(options),
-        _ => Command::Compile(options),
-    })
+    Ok((form.command)(options))
+}
+
+/// A command, and what it takes besides options.
+struct Form {
+    name: &'static str,
+    command: fn(Options) -> Command,
+    /// So many words, at least and at most.
+    words: RangeInclusive<usize>,
+    /// What those words are.
+    usage: &'static str,
+}
+
+#[rustfmt::skip]
+const FORMS: [Form; 11] = [
+    Form { name: "run", command: Command::Run, words: 1..=1, usage: "PLUGIN" },
+    Form { name: "batch", command: Command::Batch, words: 0..=0, usage: "" },
+    Form { name: "inspect", command: Command::Inspect, words: 1..=1, usage: "PLUGIN" },
+    Form { name: "compile", command: Command::Compile, words: 1..=usize::MAX, usage: "PLUGIN" },
+    Form { name: "pull", command: Command::Pull, words: 1..=1, usage: "REF" },
+    Form { name: "push", command: Command::Push, words: 2..=2, usage: "PLUGIN.wasm REF" },
+    Form { name: "sign", command: Command::Sign, words: 1..=1, usage: "--key FILE REF" },
+    Form { name: "verify", command: Command::Verify, words: 1..=1, usage: "REF" },
+    Form { name: "list", command: Command::List, words: 0..=0, usage: "" },
+    Form { name: "remove", command: Command::Remove, words: 1..=usize::MAX, usage: "REF" },
+    Form { name: "catalog", command: Command::Catalog, words: 1..=1, usage: "FOLDER" },
+];
+
+impl Form {
+    fn check(&self, words: &[PathBuf]) -> Result<()> {
+        let (name, usage) = (self.name, self.usage);
+        if words.len() < *self.words.start() {
+            bail!("a word is missing: sandcheck {name} {usage}");
+        }
+        let Some(word) = words.get(*self.words.end()) else {
+            return Ok(());
+        };
+        let word = word.display();
+        match name {
+            "batch" => {
+                bail!("unexpected word '{word}': batch reads from standard input what to run")
+            }
+            "run" => {
+                bail!("unexpected word '{word}': what is meant for the plugin stands behind --")
+            }
+            _ => bail!("unexpected word '{word}': sandcheck {name} {usage}"),
+        }
+    }
 }
 
 fn version() -> Command {
@@ -170,12 +263,25 @@ fn options(parser: &mut Parser) -> Result<Option<Options>> {
             Arg::Long("concurrency") => {
                 options.concurrency = concurrency(&parser.value()?.string()?)?;
             }
+            Arg::Long("store") => options.store = Some(parser.value()?.into()),
+            Arg::Long("key") => options.keys.push(parser.value()?.into()),
+            Arg::Long("offline") => options.network.offline = true,
+            Arg::Long("plain-http") => options.network.plain_http = true,
+            Arg::Long("https") => options.network.https = true,
+            Arg::Long("username") => options.network.username = Some(parser.value()?.string()?),
+            Arg::Long("password-file") => {
+                options.network.password_file = Some(path::absolute(parser.value()?)?);
+            }
+            Arg::Long("timeout") => options.network.timeout = timeout(&parser.value()?.string()?)?,
             Arg::Value(plugin) => options.plugins.push(plugin.into()),
             other => {
                 let error = other.unexpected();
                 bail!("{error}: what is meant for the plugin stands behind --");
             }
         }
+    }
+    if options.network.plain_http && options.network.https {
+        bail!("--plain-http and --https contradict each other");
     }
     options.policy = read_policy(policy.as_deref())?;
     options.policy.rules.allow.extend(allow);
@@ -206,6 +312,13 @@ fn concurrency(number: &str) -> Result<usize> {
         let (least, most) = (CONCURRENCY.start(), CONCURRENCY.end());
         format!("--concurrency: a number from {least} to {most}")
     })
+}
+
+fn timeout(text: &str) -> Result<Duration> {
+    let time = humantime::parse_duration(text)
+        .ok()
+        .filter(|time| TIMEOUT.contains(time));
+    time.with_context(|| format!("--timeout '{text}': a time such as 30s or 5m, from 1s to 1h"))
 }
 
 /// The policy that is named, which must be there, or the machine's, which need not.
@@ -261,7 +374,23 @@ mod tests {
     fn mistakes_are_named() {
         for (words, part) in [
             (&["nope"][..], "there is no command 'nope'"),
-            (&["run"], "no plugin is named"),
+            (&["run"], "a word is missing: sandcheck run PLUGIN"),
+            (
+                &["push", "a.wasm"],
+                "a word is missing: sandcheck push PLUGIN.wasm REF",
+            ),
+            (
+                &["pull", "a", "b"],
+                "unexpected word 'b': sandcheck pull REF",
+            ),
+            (
+                &["pull", "--timeout", "0s", "a"],
+                "--timeout '0s': a time such as 30s",
+            ),
+            (
+                &["pull", "--https", "--plain-http", "a"],
+                "contradict each other",
+            ),
             (&["run", "a.wasm", "host"], "unexpected word 'host'"),
             (&["run", "a.wasm", "-H", "host"], "behind --"),
             (

@@ -20,6 +20,10 @@ use wasmtime::component::Component;
 use crate::arguments::Options;
 use crate::cache::{Cache, Key, Stamp};
 use crate::compile;
+use crate::digest::Digest;
+use crate::pull;
+use crate::reference::Reference;
+use crate::signers;
 
 /// What was done to have compiled code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +53,27 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Opens it, if it is a file of a size that is allowed.
-    pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Self> {
+    /// Opens a plugin that is named by its file, or by its name in a registry; the latter comes out of a
+    /// store. It has been signed by whom the policy demands.
+    pub(crate) fn open(plugin: &Path, options: &Options) -> Result<Self> {
+        let limits = &options.policy.limits;
+        let Some(reference) = Reference::of_plugin(plugin)? else {
+            signers::check_file(&options.policy, plugin)?;
+            return Self::of_file(plugin, limits);
+        };
+        let version = pull::find_or_pull(&reference, options)?;
+        let component = version.manifest.component()?;
+        let mut source = Self::of_file(&version.path, limits)?;
+        plugin.clone_into(&mut source.path);
+        ensure!(
+            Digest::of(&source.read()?) == component.digest,
+            "{reference}: what the store has of it is damaged; to repair it: sandcheck pull {reference}"
+        );
+        Ok(source)
+    }
+
+    /// Opens a file, if it is one of a size that is allowed.
+    pub(crate) fn of_file(path: &Path, limits: &Limits) -> Result<Self> {
         let name = || path.display().to_string();
         let file = File::open(path).with_context(name)?;
         let metadata = file.metadata().with_context(name)?;
@@ -160,7 +183,7 @@ pub(crate) fn component(
 /// Makes sure that compiled code is in the cache; returns where.
 pub(crate) fn prepare(path: &Path, options: &Options) -> Result<(State, PathBuf)> {
     let limits = &options.policy.limits;
-    let mut source = Source::open(path, limits)?;
+    let mut source = Source::open(path, options)?;
     let bytes = source.read()?;
     let cache = open_cache(options.cache.as_deref())?
         .context("there is no folder for compiled code: name one with --cache FOLDER")?;

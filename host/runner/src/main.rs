@@ -1,4 +1,5 @@
-//! `sandcheck`: runs, inspects and compiles any component of the world `monitoring:plugin`.
+//! `sandcheck`: runs, inspects and compiles any component of the world `monitoring:plugin`, and keeps
+//! those that come from registries.
 //!
 //! This file is the start: the command line says which command, each command is a file of its own.
 //! Whatever goes wrong is one line on standard output and exit code 3, as a monitoring system reads
@@ -7,13 +8,26 @@
 #![cfg_attr(not(test), no_main)]
 
 mod arguments;
+mod artifact;
 mod batch;
 mod cache;
+mod catalog;
+mod companion;
 mod compile;
+mod digest;
+mod exchange;
 mod inspect;
 mod json;
+mod list;
 mod load;
+mod pull;
+mod push;
+mod reference;
 mod run;
+mod sign;
+mod signature;
+mod signers;
+mod store;
 
 use std::ffi::OsString;
 #[cfg(not(test))]
@@ -62,6 +76,13 @@ fn start(words: Vec<OsString>) -> u8 {
         Command::Batch(options) => batch::batch(options),
         Command::Inspect(options) => inspect::inspect(&options),
         Command::Compile(options) => compile::compile(&options),
+        Command::Pull(options) => pull::pull(&options),
+        Command::Push(options) => push::push(&options),
+        Command::List(options) => list::list(&options),
+        Command::Remove(options) => list::remove(&options),
+        Command::Sign(options) => sign::sign(&options),
+        Command::Verify(options) => sign::verify(&options),
+        Command::Catalog(options) => catalog::catalog(&options),
         Command::Text(text) => {
             system::print(&text);
             return 0;

@@ -16,7 +16,7 @@ pub(crate) fn run(options: Options) -> Result<u8> {
         .enable_all()
         .build()?;
     let path = options.plugin().display().to_string();
-    let mut source = Source::open(options.plugin(), &options.policy.limits)?;
+    let mut source = Source::open(options.plugin(), &options)?;
     let (limits, rules) = (options.policy.limits, options.policy.rules);
     let engine = load::engine(limits.stack)?;
     system::advance_epochs(vec![engine.clone()]);

@@ -61,12 +61,13 @@ impl Plugins {
 
     /// Other checks go on while a plugin is compiled.
     async fn load(&self, path: PathBuf, options: &Options) -> anyhow::Result<Ready> {
-        let limits = options.policy.limits.clone();
-        let (engine, cache) = (self.engine.clone(), options.cache.clone());
-        let pool = self.pool.clone();
+        let options = options.clone();
+        let (engine, pool) = (self.engine.clone(), self.pool.clone());
         let (source, mut loaded, limits) = spawn_blocking(move || {
-            let mut source = Source::open(&path, &limits)?;
-            let mut loaded = load::component(&engine, &mut source, &limits, cache.as_deref())?;
+            let mut source = Source::open(&path, &options)?;
+            let limits = options.policy.limits;
+            let cache = options.cache.as_deref();
+            let mut loaded = load::component(&engine, &mut source, &limits, cache)?;
             // What does not fit into the pool stays where it is.
             if let Some(pool) = pool
                 && pool::suits(&loaded.component, &limits)

@@ -6,11 +6,11 @@ use anyhow::Result;
 use sandcheck::limits::ENTRIES;
 use sandcheck::types::{Kind, Manifest, OptionSpec};
 use sandcheck::{EpochClock, Limits, Plugin, PluginError, RunError, world};
-use sandcheck_system as system;
 use serde::Serialize;
 use wasmparser::{
     ComponentName, ComponentNameSectionReader, CustomSectionReader, KnownCustom, Parser, Payload,
 };
+use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
@@ -74,13 +74,17 @@ pub(crate) struct OptionFacts {
 }
 
 impl Facts {
-    pub(crate) fn gather(options: &Options) -> Result<Self> {
-        let path = options.plugin().display().to_string();
+    /// About a plugin that is called `file`. The engine's epoch is advanced by the caller.
+    pub(crate) fn gather(
+        file: String,
+        source: &mut Source,
+        options: &Options,
+        engine: &Engine,
+    ) -> Result<Self> {
         let limits = &options.policy.limits;
-        let mut source = Source::open(options.plugin(), limits)?;
         let bytes = source.read()?;
         let mut facts = Self {
-            file: path,
+            file,
             size: bytes.len() as u64,
             sha256: sha256(&bytes),
             plugin: false,
@@ -95,8 +99,7 @@ impl Facts {
                 .map(|entry| (entry.name, entry.show(limits)))
                 .collect(),
         };
-        let engine = load::engine(limits.stack)?;
-        match load::component(&engine, &mut source, limits, options.cache.as_deref()) {
+        match load::component(engine, source, limits, options.cache.as_deref()) {
             Ok(loaded) => facts.add_types(&loaded.component, limits)?,
             Err(error) => facts.problems.push(format!("{error:#}")),
         }
@@ -118,7 +121,6 @@ impl Facts {
             .exports(engine)
             .map(|(name, _)| name.to_owned())
             .collect();
-        system::advance_epochs(vec![engine.clone()]);
         match Plugin::new(component, limits.clone(), EpochClock::Caller) {
             Ok(plugin) => match describe(&plugin)? {
                 Ok(manifest) => self.manifest = Some((&manifest).into()),
@@ -164,7 +166,7 @@ const TEXTS: [&str; 7] = [
 ];
 
 /// What the file says about itself. Nobody vouches for it.
-fn metadata(bytes: &[u8]) -> BTreeMap<&'static str, String> {
+pub(crate) fn metadata(bytes: &[u8]) -> BTreeMap<&'static str, String> {
     let mut metadata = BTreeMap::new();
     let mut depth = 0;
     for payload in Parser::new(0).parse_all(bytes) {
