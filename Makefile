@@ -22,9 +22,16 @@ STATIC = --target $(TRIPLE) --config 'target.$(TRIPLE).rustflags=[ \
 	"--remap-path-prefix=$(REGISTRY)=crates", "--remap-path-prefix=$(CURDIR)=."]'
 # Where there is no 128-bit multiplication, numbers of 32 bits are the fastest (docs/decisions.md).
 PORTABLE = --cfg=cpubits="32"
+# What is published has no path of this machine in it, and is the same wherever it is built.
+ANYWHERE = --remap-path-prefix=$(REGISTRY)=crates --remap-path-prefix=$(CURDIR)=.
+PUBLISHED = target/wasm32-wasip2/component/check_smtp.wasm
+# Where the sources are: the public address of this repository, or else the name of their content.
+REVISION ?= $(shell git describe --always --abbrev=40 --exclude='*' --dirty=-modified 2>/dev/null)
+ORIGIN = $(filter https://%,$(shell git remote get-url origin 2>/dev/null))
+SOURCE ?= $(or $(ORIGIN),swh:1:rev:$(REVISION:-modified=))
 CC_FOR_TRIPLE = CC_$(subst -,_,$(TRIPLE))=$${CC:-cc}
 
-.PHONY: help setup build component plugins demo test test-plugins test-servers fuzz lint bench bench-quick instructions install uninstall clean
+.PHONY: help setup build component plugins demo dist test test-market test-plugins test-servers fuzz lint bench bench-quick instructions install uninstall clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -44,11 +51,15 @@ build: setup ## Build check_smtp, with its component in it, sandcheck and its tw
 	@cp target/component/check_smtp.wasm $(COMPONENT)
 
 component: setup ## Build the component for other hosts, target/wasm32-wasip2/component/check_smtp.wasm
-	RUSTFLAGS='$(PORTABLE)' $(CARGO) build --locked --package check-smtp --lib --target wasm32-wasip2 --profile component
+	RUSTFLAGS='$(PORTABLE) $(ANYWHERE)' $(CARGO) build --locked --package check-smtp --lib --target wasm32-wasip2 --profile component
+
+dist: component ## Make what is published into target/dist: component, WIT package, SBOM, checksums
+	$(CARGO) run --quiet --locked --package sandcheck-dist -- $(PUBLISHED) target/dist '$(REVISION)' '$(SOURCE)'
+	@cd target/dist && sha256sum --check --quiet SHA256SUMS && ls -l
 
 plugins: setup ## Build the example plugins into target/examples: check_tcp in Rust, check_banner in JavaScript
 	@scripts/setup plugins
-	RUSTFLAGS='$(PORTABLE)' $(CARGO) build --locked --package check-tcp --lib --target wasm32-wasip2 --profile component
+	RUSTFLAGS='$(PORTABLE) $(ANYWHERE)' $(CARGO) build --locked --package check-tcp --lib --target wasm32-wasip2 --profile component
 	@mkdir -p target/examples
 	@cp target/wasm32-wasip2/component/check_tcp.wasm target/examples/
 	examples/plugins/check_banner/build target/examples
@@ -63,6 +74,11 @@ test: build component ## Run every test that needs no root
 test-plugins: build plugins ## Run the example plugins under sandcheck
 	$(CARGO) test --locked --package sandcheck-tests --test plugins
 
+test-market: build dist ## Test registries, signatures, the catalogue and what is published
+	@scripts/setup market
+	tests/dist
+	$(CARGO) test --locked --package sandcheck-tests --features market --test registry
+
 test-servers: build ## Run the check against Postfix, Exim, OpenSMTPD and Dovecot (root)
 	tests/servers/run --install $(CHECK_SMTP)
 
@@ -76,7 +92,7 @@ lint: setup ## Check the format, clippy's warnings, licences and sources
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --manifest-path tests/plugins/Cargo.toml --locked --release --examples \
 		--target wasm32-wasip2 --target-dir target/plugins -- --deny warnings
-	$(CC_FOR_TRIPLE) $(CARGO) clippy --release --locked --workspace --all-targets $(STATIC) -- --deny warnings
+	$(CC_FOR_TRIPLE) $(CARGO) clippy --release --locked --workspace --all-targets --features sandcheck-tests/market $(STATIC) -- --deny warnings
 	scripts/deny
 
 # The inner parts first: the suite shows what an instance costs.
