@@ -1,11 +1,17 @@
 //! The name of some bytes: `sha256:` and 64 hexadecimal digits.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use crate::cache::sha256;
+use crate::cache::{hex, sha256};
+
+/// What is read at once, in bytes.
+const BUFFER: usize = 32 << 10;
 
 /// A digest that is written as one; OCI image specification, "Digests". Only SHA-256 is known here.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,6 +21,17 @@ pub(crate) struct Digest(String);
 impl Digest {
     pub(crate) fn of(bytes: &[u8]) -> Self {
         Self(sha256(bytes))
+    }
+
+    /// Of what is left of a file.
+    pub(crate) fn of_file(file: &mut File) -> io::Result<Self> {
+        let (mut hash, mut buffer) = (Sha256::new(), [0; BUFFER]);
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(Self(hex(&hash.finalize()))),
+                length => hash.update(buffer.get(..length).unwrap_or_default()),
+            }
+        }
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self> {

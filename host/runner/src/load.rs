@@ -66,7 +66,7 @@ impl Source {
         let mut source = Self::of_file(&version.path, limits)?;
         plugin.clone_into(&mut source.path);
         ensure!(
-            Digest::of(&source.read()?) == component.digest,
+            source.digest()? == component.digest,
             "{reference}: what the store has of it is damaged; to repair it: sandcheck pull {reference}"
         );
         Ok(source)
@@ -90,6 +90,12 @@ impl Source {
             stamp,
             is_settled: stamp.is_settled(),
         })
+    }
+
+    /// Of all of it. It is not kept in memory: where its code is known, nobody needs it there.
+    pub(crate) fn digest(&mut self) -> Result<Digest> {
+        self.file.rewind()?;
+        Digest::of_file(&mut self.file).with_context(|| self.path.display().to_string())
     }
 
     /// All of it, from the beginning.
