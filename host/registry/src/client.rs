@@ -164,6 +164,11 @@ impl Client {
         format!("{}/v2/{}/{path}", self.origin, self.repository)
     }
 
+    fn is_own(&self, url: &str) -> bool {
+        url.strip_prefix(&self.origin)
+            .is_some_and(|path| path.starts_with('/'))
+    }
+
     /// Sends a request, and once more with a login if the registry demands one.
     fn send(
         &mut self,
@@ -173,7 +178,7 @@ impl Client {
         body: &[u8],
     ) -> Result<Response<Body>> {
         let response = self.send_once(&method, url, headers, body)?;
-        if response.status() != StatusCode::UNAUTHORIZED || !url.starts_with(&self.origin) {
+        if response.status() != StatusCode::UNAUTHORIZED || !self.is_own(url) {
             return Ok(response);
         }
         let challenge = header(&response, WWW_AUTHENTICATE.as_str());
@@ -202,7 +207,7 @@ impl Client {
         }
         // A place to upload to may be somebody else's, who needs no password.
         if let Some(authorization) = &self.authorization
-            && url.starts_with(&format!("{}/", self.origin))
+            && self.is_own(url)
         {
             request = request.header(AUTHORIZATION, authorization);
         }
