@@ -125,3 +125,23 @@ fn sha256(bytes: &[u8]) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wit_parser::decoding::{DecodedWasm, decode};
+
+    #[test]
+    fn the_package_is_the_contract() {
+        let (name, bytes) = wit_package(Path::new("../wit")).unwrap();
+        assert!(name.starts_with("monitoring-plugin@"), "{name}");
+        let DecodedWasm::WitPackage(resolve, package) = decode(&bytes).unwrap() else {
+            panic!("it is a component and no package");
+        };
+        let package = &resolve.packages[package];
+        assert!(package.worlds.contains_key("plugin"));
+        for interface in ["types", "sockets", "check"] {
+            assert!(package.interfaces.contains_key(interface), "{interface}");
+        }
+    }
+}
