@@ -92,8 +92,11 @@ impl Graph {
             .with_context(|| format!("there is no package {name}"))?
             .clone();
         let links: BTreeMap<_, _> = metadata.resolve.nodes.into_iter().map(linked).collect();
-        let needed = reachable(&root.id, &links);
-        let is_needed = |package: &Package| needed.contains(&package.id) && package.id != root.id;
+        let linked = linked_into(name)?;
+        let is_needed = |package: &Package| {
+            linked.contains(&(package.name.clone(), package.version.clone()))
+                && package.id != root.id
+        };
         let mut packages: Vec<_> = metadata.packages.into_iter().filter(is_needed).collect();
         packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
         Ok(Self {
@@ -127,24 +130,15 @@ impl Graph {
 }
 
 fn metadata() -> Result<Metadata> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--locked",
-            "--filter-platform",
-            TARGET,
-        ])
-        .output()
-        .context("cargo")?;
-    ensure!(
-        output.status.success(),
-        "cargo metadata: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).context("cargo metadata")
+    let words = [
+        "metadata",
+        "--format-version",
+        "1",
+        "--locked",
+        "--filter-platform",
+        TARGET,
+    ];
+    serde_json::from_slice(&cargo(&words)?).context("cargo metadata")
 }
 
 /// What is linked, and not what only builds or tests it.
@@ -160,15 +154,42 @@ fn linked(node: Node) -> (String, Vec<String>) {
     (node.id, links)
 }
 
-fn reachable(root: &str, links: &BTreeMap<String, Vec<String>>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut open = vec![root.to_owned()];
-    while let Some(id) = open.pop() {
-        if found.insert(id.clone()) {
-            open.extend(links.get(&id).into_iter().flatten().cloned());
-        }
-    }
-    found
+/// Names and versions of what is linked, with the features that this package asks for. `cargo metadata`
+/// has those that anything in the workspace asks for.
+fn linked_into(name: &str) -> Result<BTreeSet<(String, String)>> {
+    let text = cargo(&[
+        "tree",
+        "--locked",
+        "--package",
+        name,
+        "--target",
+        TARGET,
+        "--edges",
+        "normal,no-proc-macro",
+        "--prefix",
+        "none",
+    ])?;
+    let package = |line: &str| {
+        let mut words = line.split(' ');
+        let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
+        Some((name.to_owned(), version.to_owned()))
+    };
+    Ok(String::from_utf8_lossy(&text)
+        .lines()
+        .filter_map(package)
+        .collect())
+}
+
+fn cargo(words: &[&str]) -> Result<Vec<u8>> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo).args(words).output().context("cargo")?;
+    ensure!(
+        output.status.success(),
+        "cargo {}: {}",
+        words.join(" "),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(output.stdout)
 }
 
 fn checksums() -> Result<BTreeMap<(String, String), String>> {

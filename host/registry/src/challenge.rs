@@ -49,12 +49,11 @@ impl<'a> Iterator for Parameters<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let rest = self.0.trim_start_matches([' ', ',', '\t']);
         let (name, rest) = rest.split_once('=')?;
-        let (value, rest) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted_value(quoted),
-            None => {
-                let (value, rest) = rest.split_once(',').unwrap_or((rest, ""));
-                (value.trim().to_owned(), rest)
-            }
+        let (value, rest) = if let Some(quoted) = rest.strip_prefix('"') {
+            quoted_value(quoted)
+        } else {
+            let (value, rest) = rest.split_once(',').unwrap_or((rest, ""));
+            (value.trim().to_owned(), rest)
         };
         self.0 = rest;
         Some((name.trim(), value))

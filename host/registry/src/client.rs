@@ -75,7 +75,7 @@ impl Client {
     pub(crate) fn manifest(&mut self, name: &str, limit: u64) -> Result<Option<Vec<u8>>> {
         let url = self.url(&format!("manifests/{name}"));
         let accept = [("accept", manifest::MEDIA_TYPE)];
-        let response = self.send(Method::GET, &url, &accept, &[])?;
+        let response = self.send(&Method::GET, &url, &accept, &[])?;
         match response.status() {
             StatusCode::NOT_FOUND => Ok(None),
             StatusCode::OK => self
@@ -93,7 +93,7 @@ impl Client {
             "the manifest lists '{digest}', which is no sha256 digest"
         );
         let url = self.url(&format!("blobs/{digest}"));
-        let response = self.send(Method::GET, &url, &[], &[])?;
+        let response = self.send(&Method::GET, &url, &[], &[])?;
         match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => bail!(
@@ -114,7 +114,7 @@ impl Client {
 
     pub(crate) fn has_blob(&mut self, digest: &str) -> Result<bool> {
         let url = self.url(&format!("blobs/{digest}"));
-        let response = self.send(Method::HEAD, &url, &[], &[])?;
+        let response = self.send(&Method::HEAD, &url, &[], &[])?;
         match response.status() {
             StatusCode::OK => Ok(true),
             StatusCode::NOT_FOUND => Ok(false),
@@ -125,7 +125,7 @@ impl Client {
     /// Sends an object: one request for a place, another for the bytes ("POST then PUT").
     pub(crate) fn put_blob(&mut self, digest: &str, bytes: &[u8]) -> Result<()> {
         let url = self.url("blobs/uploads/");
-        let response = self.send(Method::POST, &url, &[], &[])?;
+        let response = self.send(&Method::POST, &url, &[], &[])?;
         if response.status() != StatusCode::ACCEPTED {
             return Err(self.refused(response));
         }
@@ -141,7 +141,7 @@ impl Client {
         url.push(if url.contains('?') { '&' } else { '?' });
         url.push_str(&format!("digest={digest}"));
         let kind = [(CONTENT_TYPE.as_str(), "application/octet-stream")];
-        let response = self.send(Method::PUT, &url, &kind, bytes)?;
+        let response = self.send(&Method::PUT, &url, &kind, bytes)?;
         self.created(response)
     }
 
@@ -149,7 +149,7 @@ impl Client {
     pub(crate) fn put_manifest(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let url = self.url(&format!("manifests/{name}"));
         let kind = [(CONTENT_TYPE.as_str(), manifest::MEDIA_TYPE)];
-        let response = self.send(Method::PUT, &url, &kind, bytes)?;
+        let response = self.send(&Method::PUT, &url, &kind, bytes)?;
         self.created(response)
     }
 
@@ -172,12 +172,12 @@ impl Client {
     /// Sends a request, and once more with a login if the registry demands one.
     fn send(
         &mut self,
-        method: Method,
+        method: &Method,
         url: &str,
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Response<Body>> {
-        let response = self.send_once(&method, url, headers, body)?;
+        let response = self.send_once(method, url, headers, body)?;
         if response.status() != StatusCode::UNAUTHORIZED || !self.is_own(url) {
             return Ok(response);
         }
@@ -191,7 +191,7 @@ impl Client {
             return Ok(response);
         }
         self.authorization = authorization;
-        self.send_once(&method, url, headers, body)
+        self.send_once(method, url, headers, body)
     }
 
     fn send_once(

@@ -49,7 +49,7 @@ struct Listed {
 pub(crate) fn catalog(options: &Options) -> Result<u8> {
     let catalog = gather(options)?;
     let folder = options.plugin();
-    let json = json::visible(&serde_json::to_string_pretty(&catalog)?) + "\n";
+    let json = json::visible(serde_json::to_string_pretty(&catalog)?) + "\n";
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     write(&folder.join("catalog.json"), json.as_bytes())?;
     write(&folder.join("index.html"), page::page(&catalog).as_bytes())?;

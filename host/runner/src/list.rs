@@ -34,7 +34,7 @@ pub(crate) fn list(options: &Options) -> Result<u8> {
     }
     let shown = match options.format {
         Format::Text => listed.iter().map(Listed::line).collect(),
-        Format::Json => json::visible(&serde_json::to_string_pretty(&listed)?) + "\n",
+        Format::Json => json::visible(serde_json::to_string_pretty(&listed)?) + "\n",
     };
     system::print(&shown);
     Ok(0)

@@ -1,5 +1,6 @@
 //! What went wrong, and the way out.
 
+use std::io;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -27,30 +28,29 @@ pub(super) fn transport(registry: &str, access: &Access, error: Error) -> anyhow
         Error::RequireHttpsOnly(url) => {
             anyhow!("the registry {registry} leads to {url}, which has no TLS")
         }
-        Error::Rustls(rustls::Error::InvalidMessage(_)) => anyhow!(
-            "the registry {registry} does not speak TLS; if that is meant to be so: --plain-http"
-        ),
-        Error::Rustls(error) => anyhow!("the registry {registry} cannot be trusted: {error}"),
-        Error::Io(error)
-            if error
-                .get_ref()
-                .is_some_and(|inner| inner.is::<rustls::Error>()) =>
-        {
-            let invalid = error
-                .get_ref()
-                .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-            match invalid {
-                Some(rustls::Error::InvalidMessage(_)) => anyhow!(
-                    "the registry {registry} does not speak TLS; if that is meant to be so: --plain-http"
-                ),
-                _ => anyhow!("the registry {registry} cannot be trusted: {error}"),
-            }
-        }
-        Error::Io(error) => anyhow!("the registry {registry} cannot be reached: {error}"),
+        Error::Rustls(error) => distrust(registry, &error),
+        Error::Io(error) => match tls_error(&error) {
+            Some(error) => distrust(registry, error),
+            None => anyhow!("the registry {registry} cannot be reached: {error}"),
+        },
         Error::Protocol(error) => {
             anyhow!("the registry {registry} does not answer as HTTP servers do: {error}")
         }
         error => anyhow!("the registry {registry} cannot be used: {error}"),
+    }
+}
+
+/// What is wrong with TLS, where that is inside.
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+fn distrust(registry: &str, error: &rustls::Error) -> anyhow::Error {
+    match error {
+        rustls::Error::InvalidMessage(_) => anyhow!(
+            "the registry {registry} does not speak TLS; if that is meant to be so: --plain-http"
+        ),
+        error => anyhow!("the registry {registry} cannot be trusted: {error}"),
     }
 }
 
