@@ -18,7 +18,6 @@ const HANDLE: usize = 64;
 
 mod kind {
     pub(super) const CAN_DO: u32 = 1;
-    pub(super) const RESET_ABILITIES: u32 = 3;
     pub(super) const PRE_SLEEP: u32 = 4;
     pub(super) const NOOP: u32 = 6;
     pub(super) const JOB_CREATED: u32 = 8;
@@ -39,8 +38,6 @@ mod kind {
 pub enum Request<'a> {
     /// It takes jobs from this queue.
     CanDo(&'a [u8]),
-    /// It takes no more jobs from any queue.
-    ResetAbilities,
     /// It waits for being woken.
     PreSleep,
     /// It wants a job.
@@ -67,7 +64,6 @@ impl Request<'_> {
     pub fn write(&self, to: &mut Vec<u8>) {
         let (kind, parts): (u32, &[&[u8]]) = match self {
             Self::CanDo(queue) => (kind::CAN_DO, &[queue]),
-            Self::ResetAbilities => (kind::RESET_ABILITIES, &[]),
             Self::PreSleep => (kind::PRE_SLEEP, &[]),
             Self::GrabJob => (kind::GRAB_JOB, &[]),
             Self::WorkComplete(handle) => (kind::WORK_COMPLETE, &[handle, b"\0"]),

@@ -168,7 +168,9 @@ impl<'a> Session<'a> {
                     place.set(None);
                     self.grab(permit?);
                 }
-                _ = drain.changed(), if !self.is_drained => self.drain(),
+                // Nothing is said: told that a worker takes no more jobs, gearmand takes from it those
+                // that it has, and gives them to others.
+                _ = drain.changed(), if !self.is_drained => self.is_drained = true,
                 _ = tick.tick() => self.look_after()?,
             }
         }
@@ -307,12 +309,6 @@ impl<'a> Session<'a> {
         if !code.to_ascii_uppercase().contains("NOT_FOUND") {
             self.rejected.extend(self.unconfirmed.pop_front());
         }
-    }
-
-    /// No more jobs; what runs is finished.
-    fn drain(&mut self) {
-        self.is_drained = true;
-        self.say(Request::ResetAbilities);
     }
 
     fn is_finished(&self) -> bool {
