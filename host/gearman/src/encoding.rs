@@ -1,4 +1,4 @@
-//! How mod_gearman's texts travel: in base64, and in that encrypted with AES-256 in the mode ECB
+//! How `mod_gearman`'s texts travel: in base64, and in that encrypted with AES-256 in the mode ECB
 //! when there is a key.
 
 use std::fmt;
@@ -58,7 +58,7 @@ impl std::error::Error for Unreadable {}
 
 impl Encoding {
     /// Encryption with this key: 32 bytes count, and what a shorter one lacks is zero, as in
-    /// mod_gearman.
+    /// `mod_gearman`.
     #[must_use]
     pub fn with_key(key: &[u8]) -> Self {
         let mut padded = [0; KEY];
@@ -130,7 +130,7 @@ fn decrypt(cipher: &Aes256, mut bytes: Vec<u8>) -> Result<Vec<u8>, Unreadable> {
     Ok(without_padding(bytes))
 }
 
-/// With zeros up to the next block, and a block of them when it is full, as mod_gearman does it.
+/// With zeros up to the next block, and a block of them when it is full, as `mod_gearman` does it.
 fn encrypt(cipher: &Aes256, text: &mut Vec<u8>) {
     text.resize((text.len() / BLOCK + 1) * BLOCK, 0);
     let (blocks, _) = text.as_chunks_mut::<BLOCK>();

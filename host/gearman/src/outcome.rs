@@ -1,4 +1,4 @@
-//! The text of a result, as mod_gearman's module in the monitoring system reads it.
+//! The text of a result, as `mod_gearman`'s module in the monitoring system reads it.
 //!
 //! It is lines, and an empty value ends it. The module turns each `\n` of the output into a line
 //! end, and knows no escape for a `\` before an `n`.
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::job::Job;
 
-/// The longest output (mod_gearman's `GM_MAX_OUTPUT`), in bytes.
+/// The longest output (`mod_gearman`'s `GM_MAX_OUTPUT`), in bytes.
 pub const MAX_OUTPUT: usize = 10 << 20;
 
 /// What came of a job.

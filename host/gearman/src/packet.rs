@@ -13,7 +13,7 @@ const HEADER: usize = 12;
 const REQUEST: &[u8; 4] = b"\0REQ";
 const RESPONSE: &[u8; 4] = b"\0RES";
 
-/// The longest handle (gearmand's GEARMAN_JOB_HANDLE_SIZE), with its NUL.
+/// The longest handle (gearmand's `GEARMAN_JOB_HANDLE_SIZE`), with its NUL.
 const HANDLE: usize = 64;
 
 mod kind {
@@ -79,7 +79,9 @@ impl Request<'_> {
         to.extend(REQUEST);
         to.extend(kind.to_be_bytes());
         to.extend(u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
-        parts.iter().for_each(|part| to.extend(*part));
+        for part in parts {
+            to.extend(*part);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! `sandcheck work`: a worker of mod_gearman. The monitoring system puts jobs into queues of
+//! `sandcheck work`: a worker of `mod_gearman`. The monitoring system puts jobs into queues of
 //! gearmand; this takes them, runs those that name one of its plugins in this process, and puts the
 //! results into the queue where they are wanted. No shell, no other program.
 //!

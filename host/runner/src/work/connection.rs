@@ -88,9 +88,7 @@ struct Session<'a> {
     out: Vec<u8>,
     /// A job was asked for, for each of these places.
     asked: VecDeque<OwnedSemaphorePermit>,
-    /// There was no job; the server says when to ask again.
-    is_dry: bool,
-    is_asleep: bool,
+    supply: Supply,
     is_drained: bool,
     checks: JoinSet<Done>,
     /// The handles of those checks.
@@ -101,6 +99,16 @@ struct Session<'a> {
     rejected: VecDeque<Submission>,
     heard: Instant,
     has_asked: bool,
+}
+
+/// Whether there may be jobs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Supply {
+    Some,
+    /// There was none.
+    None,
+    /// The server was told to say when to ask again.
+    Awaited,
 }
 
 struct Done {
@@ -118,8 +126,7 @@ impl<'a> Session<'a> {
             decoder: Decoder::default(),
             out: Vec::new(),
             asked: VecDeque::new(),
-            is_dry: false,
-            is_asleep: false,
+            supply: Supply::Some,
             is_drained: false,
             checks: JoinSet::new(),
             running: HashSet::new(),
@@ -188,7 +195,7 @@ impl<'a> Session<'a> {
     }
 
     fn wants_job(&self) -> bool {
-        !self.is_drained && !self.is_dry && self.asked.len() < AHEAD
+        !self.is_drained && self.supply == Supply::Some && self.asked.len() < AHEAD
     }
 
     fn grab(&mut self, place: OwnedSemaphorePermit) {
@@ -222,10 +229,10 @@ impl<'a> Session<'a> {
 
     fn receive(&mut self, response: Response) -> Result<()> {
         match response {
-            Response::Noop => (self.is_dry, self.is_asleep) = (false, false),
+            Response::Noop => self.supply = Supply::Some,
             Response::NoJob => {
                 drop(self.place()?);
-                self.is_dry = true;
+                self.supply = Supply::None;
             }
             Response::Job { handle, data } => {
                 let place = self.place()?;
@@ -239,9 +246,9 @@ impl<'a> Session<'a> {
             Response::Error { code, text } => self.reject(&code, &text),
             Response::Echo | Response::Other(_) => {}
         }
-        if self.is_dry && self.asked.is_empty() && !self.is_asleep && !self.is_drained {
+        if self.supply == Supply::None && self.asked.is_empty() && !self.is_drained {
             self.say(Request::PreSleep);
-            self.is_asleep = true;
+            self.supply = Supply::Awaited;
         }
         Ok(())
     }

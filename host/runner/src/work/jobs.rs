@@ -18,11 +18,11 @@ use crate::arguments::Options;
 use crate::many;
 use crate::plugins::{Plugins, Ready};
 
-/// The time of a job that names none, as in mod_gearman, and the longest there is.
+/// The time of a job that names none, as in `mod_gearman`, and the longest there is.
 const TIMEOUT: Duration = Duration::from_mins(1);
 const LONGEST: u64 = 24 * 60 * 60;
 
-/// What mod_gearman says of a check that did not end in time: CRITICAL.
+/// What `mod_gearman` says of a check that did not end in time: CRITICAL.
 const TIMED_OUT: u8 = 2;
 
 /// What options of a plugin read files of this machine with.

@@ -10,7 +10,7 @@ use sandcheck_gearman::encoding::Encoding;
 /// Where gearmand listens when nobody says otherwise.
 const PORT: u16 = 4730;
 
-/// The queues of mod_gearman that hold no checks.
+/// The queues of `mod_gearman` that hold no checks.
 const NO_CHECKS: [&str; 3] = ["eventhandler", "notification", "perfdata"];
 
 /// The longest key file. A key has 32 bytes.
