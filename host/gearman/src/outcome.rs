@@ -64,9 +64,6 @@ fn one_line(text: &str) -> String {
 /// One line, never empty, never too long, whose line ends are the plugin's own.
 fn output(text: &str) -> String {
     let text = text.trim_end();
-    if text.is_empty() {
-        return "(no output)".to_owned();
-    }
     let mut line = String::with_capacity(text.len() + 16);
     let mut before = ' ';
     for c in text.chars() {
@@ -78,6 +75,9 @@ fn output(text: &str) -> String {
             c => line.push(c),
         }
         before = c;
+    }
+    if line.trim().is_empty() {
+        return "(no output)".to_owned();
     }
     if line.len() > MAX_OUTPUT {
         line.truncate(line.floor_char_boundary(MAX_OUTPUT));
@@ -122,6 +122,7 @@ mod tests {
             ("a\\\rnb", "a\\ nb"),
             ("a\0b", "ab"),
             (" \n", "(no output)"),
+            ("\0\r", "(no output)"),
         ] {
             assert_eq!(output(text), expected, "{text:?}");
         }
