@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::cache::{hex, sha256};
 
 /// What is read at once, in bytes.
-const BUFFER: usize = 32 << 10;
+const BUFFER: usize = 16 << 10;
 
 /// A digest that is written as one; OCI image specification, "Digests". Only SHA-256 is known here.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

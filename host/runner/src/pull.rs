@@ -67,7 +67,7 @@ fn pull_into(store: &Store, reference: &Reference, options: &Options) -> Result<
 }
 
 /// Payloads and signatures of what a registry sent.
-pub(crate) fn signatures(artifact: Option<&Artifact>) -> Result<Vec<(Vec<u8>, String)>> {
+pub(crate) fn signatures(artifact: Option<&Artifact>) -> Result<Vec<signature::Signed>> {
     let Some(artifact) = artifact else {
         return Ok(Vec::new());
     };

@@ -69,7 +69,7 @@ pub(crate) fn verify(options: &Options) -> Result<u8> {
     Ok(0)
 }
 
-fn signed(reference: &Reference, options: &Options) -> Result<(Digest, Vec<(Vec<u8>, String)>)> {
+fn signed(reference: &Reference, options: &Options) -> Result<(Digest, Vec<signature::Signed>)> {
     for store in Store::all(options.store.as_deref()) {
         if let Some(version) = store.find(reference)? {
             let mut signatures = store.signatures(reference, &version.digest)?;

@@ -28,6 +28,9 @@ const TYPE: &str = "cosign container image signature";
 /// The largest file of a key, in bytes.
 const KEY_LIMIT: u64 = 64 << 10;
 
+/// A payload and its signature.
+pub(crate) type Signed = (Vec<u8>, String);
+
 /// What is signed.
 #[derive(Deserialize, Serialize)]
 struct Payload {
@@ -87,7 +90,7 @@ impl PublicKey {
 }
 
 /// Signs a manifest that is known by that name; returns the payload and the signature.
-pub(crate) fn sign(name: &str, digest: &Digest, key: &SigningKey) -> Result<(Vec<u8>, String)> {
+pub(crate) fn sign(name: &str, digest: &Digest, key: &SigningKey) -> Result<Signed> {
     let payload = serde_json::to_vec(&Payload {
         critical: Critical {
             identity: Identity {
@@ -113,8 +116,8 @@ pub(crate) fn private_key(path: &Path) -> Result<SigningKey> {
             !text.contains("ENCRYPTED"),
             "is encrypted; to decrypt it: openssl pkcs8 -in FILE -out OTHER, in a folder that is yours alone"
         );
-        let mode = fs::metadata(path)?.mode();
-        ensure!(mode & 0o077 == 0, "others may read it: chmod 600 it");
+        let others = fs::metadata(path)?.mode() & 0o077;
+        ensure!(others == 0, "others may read it: chmod 600 it");
         let text = text.trim();
         let key = SigningKey::from_pkcs8_pem(text).ok();
         let key = key.or_else(|| Some(SecretKey::from_sec1_pem(ec_part(text)?).ok()?.into()));
@@ -129,7 +132,7 @@ fn ec_part(text: &str) -> Option<&str> {
 }
 
 /// The manifest of signatures, one more than there were.
-pub(crate) fn add(before: Vec<(Vec<u8>, String)>, new: (Vec<u8>, String)) -> Result<Artifact> {
+pub(crate) fn add(before: Vec<Signed>, new: Signed) -> Result<Artifact> {
     let signatures: Vec<_> = before.into_iter().chain([new]).collect();
     let layers: Vec<_> = signatures
         .iter()

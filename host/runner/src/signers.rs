@@ -8,10 +8,10 @@ use sandcheck::signed::Signed;
 
 use crate::digest::Digest;
 use crate::reference::Reference;
-use crate::signature::PublicKey;
+use crate::signature::{PublicKey, Signed as Signature};
 
-/// Payloads and their signatures.
-pub(crate) type Signatures = [(Vec<u8>, String)];
+/// All of a version.
+pub(crate) type Signatures = [Signature];
 
 /// Fails unless each rule that names this plugin is met by the signature of one of its keys.
 pub(crate) fn check(

@@ -23,6 +23,7 @@ use self::write::Lock;
 use crate::artifact::{Artifact, Manifest};
 use crate::digest::Digest;
 use crate::reference::Reference;
+use crate::signature;
 
 /// Root's store, which everybody may read.
 const SYSTEM: &str = "/var/lib/sandcheck";
@@ -112,7 +113,7 @@ impl Store {
         &self,
         reference: &Reference,
         digest: &Digest,
-    ) -> Result<Vec<(Vec<u8>, String)>> {
+    ) -> Result<Vec<signature::Signed>> {
         let tag = Reference::signature_tag(digest);
         let Some(signed) = self
             .index()?
@@ -122,7 +123,7 @@ impl Store {
         };
         let manifest = Manifest::parse(&self.read(&signed)?)?;
         let signatures = manifest.layers.iter().filter_map(|layer| {
-            let signature = layer.annotations.get(crate::signature::ANNOTATION)?;
+            let signature = layer.annotations.get(signature::ANNOTATION)?;
             Some((layer, signature))
         });
         signatures

@@ -20,7 +20,8 @@ fn hostile_check() -> Vec<u8> {
     component.push(0);
     // LEB128 of a length below 2^14.
     let length = section.len();
-    component.extend([(length & 0x7f) as u8 | 0x80, (length >> 7) as u8]);
+    let byte = |number: usize| u8::try_from(number).expect("short");
+    component.extend([byte(length % 128 + 128), byte(length / 128)]);
     component.extend(section);
     component
 }

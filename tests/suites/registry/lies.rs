@@ -16,12 +16,12 @@ fn is_component(request: &Request, answer: &Answer) -> bool {
     request.path.starts_with("blobs/") && answer.body.len() > 2
 }
 
-fn status(request: &Request, answer: Answer, status: &'static str, body: &str) -> Option<Answer> {
-    Some(if request.path.starts_with("manifests/") {
+fn status(request: &Request, answer: Answer, status: &'static str, body: &str) -> Answer {
+    if request.path.starts_with("manifests/") {
         Answer::new(status, body)
     } else {
         answer
-    })
+    }
 }
 
 const LIES: [Lie; 16] = [
@@ -99,45 +99,52 @@ const LIES: [Lie; 16] = [
     ),
     (
         "401",
-        |request, answer| status(request, answer, "401 Unauthorized", ""),
+        |request, answer| Some(status(request, answer, "401 Unauthorized", "")),
         "demands a login (401)",
     ),
     (
         "403",
         |request, answer| {
-            status(
+            Some(status(
                 request,
                 answer,
                 "403 Forbidden",
                 r#"{"errors": [{"code": "DENIED", "message": "not\nyou\u001b[2J"}]}"#,
-            )
+            ))
         },
         "forbids that to this login (403): not you\\x1b[2J",
     ),
     (
         "404",
-        |request, answer| status(request, answer, "404 Not Found", "<html>"),
+        |request, answer| Some(status(request, answer, "404 Not Found", "<html>")),
         "has no version '1'",
     ),
     (
         "500",
-        |request, answer| status(request, answer, "500 Internal Server Error", "<html>"),
+        |request, answer| {
+            Some(status(
+                request,
+                answer,
+                "500 Internal Server Error",
+                "<html>",
+            ))
+        },
         "failed (500 Internal Server Error)",
     ),
     (
         "a manifest that is none",
-        |request, answer| status(request, answer, "200 OK", "<html>"),
+        |request, answer| Some(status(request, answer, "200 OK", "<html>")),
         "is no manifest of a component",
     ),
     (
         "an index of manifests",
         |request, answer| {
-            status(
+            Some(status(
                 request,
                 answer,
                 "200 OK",
                 r#"{"schemaVersion": 2, "manifests": []}"#,
-            )
+            ))
         },
         "is no manifest of a component",
     ),
@@ -145,7 +152,7 @@ const LIES: [Lie; 16] = [
         "a digest that leads elsewhere",
         |request, answer| {
             let body = r#"{"schemaVersion": 2, "config": {"mediaType": "x", "digest": "../../x", "size": 1}, "layers": []}"#;
-            status(request, answer, "200 OK", body)
+            Some(status(request, answer, "200 OK", body))
         },
         "'../../x', which is no sha256 digest",
     ),
@@ -154,7 +161,7 @@ const LIES: [Lie; 16] = [
         |request, answer| {
             let digest = "0".repeat(64);
             let body = json!({"schemaVersion": 2, "config": {"mediaType": "x", "digest": format!("sha256:{digest}"), "size": u64::MAX}, "layers": []});
-            status(request, answer, "200 OK", &body.to_string())
+            Some(status(request, answer, "200 OK", &body.to_string()))
         },
         "exceeds the limit component-size",
     ),

@@ -57,9 +57,7 @@ impl Lock {
     /// Writes a file whole or not at all, for good: to another name first, which then takes its place.
     pub(super) fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         let new = self.new_path();
-        let written = self
-            .write_new(&new, bytes)
-            .and_then(|()| fs::rename(&new, path));
+        let written = write_new(&new, bytes).and_then(|()| fs::rename(&new, path));
         if written.is_err() {
             let _ = fs::remove_file(&new);
         }
@@ -69,20 +67,20 @@ impl Lock {
             .with_context(|| cannot_be_written(&self.folder))
     }
 
-    fn write_new(&self, new: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o644)
-            .open(new)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    }
-
     /// Only who holds the lock uses it.
     fn new_path(&self) -> PathBuf {
         self.folder.join(".new")
     }
+}
+
+fn write_new(new: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o644)
+        .open(new)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 fn cannot_be_written(folder: &Path) -> String {
