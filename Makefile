@@ -31,7 +31,7 @@ ORIGIN = $(filter https://%,$(shell git remote get-url origin 2>/dev/null))
 SOURCE ?= $(or $(ORIGIN),swh:1:rev:$(REVISION:-modified=))
 CC_FOR_TRIPLE = CC_$(subst -,_,$(TRIPLE))=$${CC:-cc}
 
-.PHONY: help setup build component plugins demo dist test test-market test-plugins test-servers test-engines fuzz lint bench bench-quick instructions install uninstall clean
+.PHONY: help setup build component plugins demo dist test test-engines test-gearman test-market test-plugins test-servers fuzz lint bench bench-quick instructions install uninstall clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -84,6 +84,11 @@ test-servers: build ## Run the check against Postfix, Exim, OpenSMTPD and Doveco
 
 test-engines: build ## Run the check inside Nagios, Icinga and NRPE, against Postfix (root)
 	tests/engines/run --install $(CHECK_SMTP)
+
+test-gearman: build ## Run a fleet of workers with Debian's gearmand (JOBS: 100000)
+	@scripts/setup gearman
+	$(CARGO) build --release --locked --package sandcheck-tests --bin smtp-server
+	tests/gearman/run --jobs $(or $(JOBS),100000)
 
 fuzz: setup ## Run each fuzz target for SECONDS (10)
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-fuzz

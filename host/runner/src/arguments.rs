@@ -10,6 +10,8 @@ use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
 use sandcheck::{Policy, endpoint::Pattern};
 
+use crate::work::Settings;
+
 /// Where the operator's policy is when none is named.
 const POLICY: &str = "/etc/sandcheck/policy.toml";
 
@@ -26,6 +28,7 @@ A check reaches the endpoint that its own command line names, and nothing else.
 Usage:
   sandcheck run     [OPTIONS] PLUGIN -- WORDS...  Run a check, as its own command line would
   sandcheck batch   [OPTIONS]                     Run checks that standard input asks for
+  sandcheck work    [OPTIONS] --gearman SERVER    Run checks that mod_gearman hands out
   sandcheck inspect [OPTIONS] PLUGIN              Show what it is and what it could reach
   sandcheck compile [OPTIONS] PLUGIN...           Compile it now, so that its first run is fast
 
@@ -46,7 +49,11 @@ Options:
   --deny GRANT     Do not let it connect to this, whatever names or allows it
   --cache FOLDER   Where compiled code is kept (default: ~/.cache/sandcheck)
   --format FORMAT  inspect, list: text or json (default: text)
-  --concurrency N  batch: so many checks at a time (default: 100)
+  --concurrency N  batch, work: so many checks at a time (default: 100)
+  --gearman SERVER work: HOST or HOST:PORT of a gearmand (port: 4730); may be given several times
+  --queue NAME     work: take jobs from this queue (default: host and service); as often as wanted
+  --key-file FILE  work: the key that jobs and results are encrypted with (default: they are not)
+  --plugins FOLDER work: run what lies there as NAME.wasm, when a job's command is called NAME
   --store FOLDER   Where plugins are kept (default: ~/.local/share/sandcheck, then /var/lib/sandcheck)
   --key FILE       sign: the private key; verify, catalog: a public key (default: the policy's)
   --offline        Ask no registry
@@ -73,6 +80,7 @@ and writes a line for each as soon as it ends.
 pub(crate) enum Command {
     Run(Options),
     Batch(Options),
+    Work(Options),
     Inspect(Options),
     Compile(Options),
     Pull(Options),
@@ -101,6 +109,8 @@ pub(crate) struct Options {
     /// A signer's.
     pub(crate) keys: Vec<PathBuf>,
     pub(crate) network: Network,
+    /// Where jobs come from, and what they may run.
+    pub(crate) work: Settings,
     /// What stands behind `--`.
     pub(crate) words: Vec<OsString>,
 }
@@ -116,6 +126,7 @@ impl Default for Options {
             store: None,
             keys: Vec::new(),
             network: Network::default(),
+            work: Settings::default(),
             words: Vec::new(),
         }
     }
@@ -207,9 +218,10 @@ struct Form {
 }
 
 #[rustfmt::skip]
-const FORMS: [Form; 11] = [
+const FORMS: [Form; 12] = [
     Form { name: "run", command: Command::Run, words: 1..=1, usage: "PLUGIN" },
     Form { name: "batch", command: Command::Batch, words: 0..=0, usage: "" },
+    Form { name: "work", command: Command::Work, words: 0..=0, usage: "--gearman SERVER --plugins FOLDER" },
     Form { name: "inspect", command: Command::Inspect, words: 1..=1, usage: "PLUGIN" },
     Form { name: "compile", command: Command::Compile, words: 1..=usize::MAX, usage: "PLUGIN" },
     Form { name: "pull", command: Command::Pull, words: 1..=1, usage: "REF" },
@@ -273,6 +285,10 @@ fn options(parser: &mut Parser) -> Result<Option<Options>> {
                 options.network.password_file = Some(path::absolute(parser.value()?)?);
             }
             Arg::Long("timeout") => options.network.timeout = timeout(&parser.value()?.string()?)?,
+            Arg::Long("gearman") => options.work.add_server(&parser.value()?.string()?)?,
+            Arg::Long("queue") => options.work.add_queue(parser.value()?.string()?)?,
+            Arg::Long("key-file") => options.work.key_file = Some(parser.value()?.into()),
+            Arg::Long("plugins") => options.work.plugins = Some(parser.value()?.into()),
             Arg::Value(plugin) => options.plugins.push(plugin.into()),
             other => {
                 let error = other.unexpected();
@@ -414,6 +430,15 @@ mod tests {
             (
                 &["batch", "a.wasm"],
                 "unexpected word 'a.wasm': batch reads",
+            ),
+            (
+                &["work", "p.wasm"],
+                "unexpected word 'p.wasm': sandcheck work",
+            ),
+            (&["work", "--gearman", "a:0"], "--gearman 'a:0': HOST, HOST"),
+            (
+                &["work", "--queue=notification"],
+                "there are no checks in it",
             ),
             (
                 &["batch", "--concurrency", "0"],

@@ -7,7 +7,6 @@
 
 mod lines;
 mod order;
-mod plugins;
 mod progress;
 
 use std::io::{self, Write};
@@ -17,8 +16,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use sandcheck::cli::Request;
 use sandcheck::escape;
 use sandcheck_system as system;
 use tokio::sync::{Semaphore, mpsc};
@@ -26,9 +23,10 @@ use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
 use self::lines::{Line, Lines};
 use self::order::{Order, Record};
-use self::plugins::Plugins;
 use self::progress::Progress;
 use crate::arguments::Options;
+use crate::many::{self, Interruptions};
+use crate::plugins::Plugins;
 
 /// Results that wait for being written.
 const UNWRITTEN: usize = 64;
@@ -38,14 +36,7 @@ const NOT_ALL: u8 = 1;
 
 /// Runs all of them; returns the exit code.
 pub(crate) fn batch(options: Options) -> Result<u8> {
-    let (interrupted, interruptions) = mpsc::unbounded_channel();
-    system::on_interruption(move || {
-        let _ = interrupted.send(());
-    })?;
-    allow_files();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let (runtime, interruptions) = many::prepare()?;
     let all_ran = runtime.block_on(run(options, interruptions));
     // A thread may be waiting for input that nobody wants any more.
     std::mem::forget(runtime);
@@ -61,17 +52,6 @@ pub(crate) fn batch(options: Options) -> Result<u8> {
     })
 }
 
-/// As many files, so connections, as this user may have.
-fn allow_files() {
-    let limit = getrlimit(Resource::Nofile);
-    let all = Rlimit {
-        current: limit.maximum,
-        ..limit
-    };
-    // Without it there are fewer, and connecting fails with what the system says.
-    let _ = setrlimit(Resource::Nofile, all);
-}
-
 /// What all checks of a batch share.
 struct Batch {
     options: Options,
@@ -80,7 +60,7 @@ struct Batch {
 }
 
 /// Says whether all lines were run.
-async fn run(options: Options, mut interruptions: mpsc::UnboundedReceiver<()>) -> Result<bool> {
+async fn run(options: Options, mut interruptions: Interruptions) -> Result<bool> {
     let plugins = Plugins::new(&options)?;
     system::advance_epochs(plugins.engines());
     let batch = Arc::new(Batch {
@@ -94,7 +74,7 @@ async fn run(options: Options, mut interruptions: mpsc::UnboundedReceiver<()>) -
     let mut checks = JoinSet::new();
     let stop = async {
         tokio::select! {
-            () = interruption(&mut interruptions) => {}
+            () = interruptions.next() => {}
             () = results.closed() => {}
         }
     };
@@ -109,7 +89,7 @@ async fn run(options: Options, mut interruptions: mpsc::UnboundedReceiver<()>) -
     tokio::select! {
         () = async { while checks.join_next().await.is_some() {} } => {}
         // Nobody wants the results any more.
-        () = interruption(&mut interruptions) => return Ok(false),
+        () = interruptions.next() => return Ok(false),
         () = results.closed() => {}
     }
     drop((checks, results));
@@ -148,12 +128,6 @@ async fn start_all(
             let _ = results.send(record).await;
             drop(slot);
         });
-    }
-}
-
-async fn interruption(interruptions: &mut mpsc::UnboundedReceiver<()>) {
-    if interruptions.recv().await.is_none() {
-        std::future::pending::<()>().await;
     }
 }
 
@@ -200,13 +174,9 @@ impl Batch {
             Err(error) => return order.failed(line, error),
         };
         let began = Instant::now();
-        let program = order.plugin.to_string_lossy();
         let words = order.arguments.iter().map(Into::into).collect();
         let rules = self.options.policy.rules.clone();
-        let output = match Request::read(&ready.manifest, rules, &program, words) {
-            Ok(request) => request.carry_out(&ready.plugin).await,
-            Err(output) => output,
-        };
+        let output = many::check(&ready, rules, &order.plugin, words).await;
         order.ran(line, output, began.elapsed())
     }
 }

@@ -20,6 +20,8 @@ mod inspect;
 mod json;
 mod list;
 mod load;
+mod many;
+mod plugins;
 mod pull;
 mod push;
 mod reference;
@@ -28,6 +30,7 @@ mod sign;
 mod signature;
 mod signers;
 mod store;
+mod work;
 
 use std::ffi::OsString;
 #[cfg(not(test))]
@@ -74,6 +77,7 @@ fn start(words: Vec<OsString>) -> u8 {
     let done = match command {
         Command::Run(options) => run::run(options),
         Command::Batch(options) => batch::batch(options),
+        Command::Work(options) => work::work(options),
         Command::Inspect(options) => inspect::inspect(&options),
         Command::Compile(options) => compile::compile(&options),
         Command::Pull(options) => pull::pull(&options),

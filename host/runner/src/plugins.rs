@@ -1,4 +1,4 @@
-//! The plugins of a batch: each is loaded once, by the first check that needs it.
+//! The plugins of a process that runs many checks: each is loaded once, by the first check that needs it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -14,15 +14,15 @@ use crate::arguments::Options;
 use crate::load::{self, Loaded, Source};
 
 /// A plugin that can be instantiated for any number of checks.
-pub(super) struct Ready {
-    pub(super) plugin: Plugin,
-    pub(super) manifest: Manifest,
+pub(crate) struct Ready {
+    pub(crate) plugin: Plugin,
+    pub(crate) manifest: Manifest,
 }
 
 type Slot = Arc<OnceCell<Result<Arc<Ready>, String>>>;
 
 /// All that have been asked for, on one engine, and on another one those that need more than that has.
-pub(super) struct Plugins {
+pub(crate) struct Plugins {
     /// Where there is none, everything runs on the other one.
     pool: Option<Engine>,
     engine: Engine,
@@ -30,7 +30,7 @@ pub(super) struct Plugins {
 }
 
 impl Plugins {
-    pub(super) fn new(options: &Options) -> anyhow::Result<Self> {
+    pub(crate) fn new(options: &Options) -> anyhow::Result<Self> {
         let limits = &options.policy.limits;
         let pool = (options.concurrency <= pool::CHECKS)
             .then(|| pool::engine(options.concurrency, limits));
@@ -42,12 +42,12 @@ impl Plugins {
         })
     }
 
-    pub(super) fn engines(&self) -> Vec<Engine> {
+    pub(crate) fn engines(&self) -> Vec<Engine> {
         self.pool.iter().chain([&self.engine]).cloned().collect()
     }
 
     /// The plugin of that file, or why there is none.
-    pub(super) async fn get(&self, path: &Path, options: &Options) -> Result<Arc<Ready>, String> {
+    pub(crate) async fn get(&self, path: &Path, options: &Options) -> Result<Arc<Ready>, String> {
         let slot = {
             let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(slots.entry(path.to_owned()).or_default())

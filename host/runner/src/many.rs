@@ -1,0 +1,63 @@
+//! What the commands share that run many checks in one process.
+
+use std::path::Path;
+
+use anyhow::Result;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use sandcheck::cli::{Output, Request};
+use sandcheck::grants::Rules;
+use sandcheck_system as system;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+
+use crate::plugins::Ready;
+
+/// SIGINT and SIGTERM, one after the other.
+pub(crate) struct Interruptions(mpsc::UnboundedReceiver<()>);
+
+/// To be called before any other thread is started. All checks share the runtime's one thread.
+pub(crate) fn prepare() -> Result<(Runtime, Interruptions)> {
+    let (interrupted, interruptions) = mpsc::unbounded_channel();
+    system::on_interruption(move || {
+        let _ = interrupted.send(());
+    })?;
+    allow_files();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    Ok((runtime, Interruptions(interruptions)))
+}
+
+/// As many files, so connections, as this user may have.
+fn allow_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let all = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    // Without it there are fewer, and connecting fails with what the system says.
+    let _ = setrlimit(Resource::Nofile, all);
+}
+
+impl Interruptions {
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// One check by a fresh instance, as the plugin's own command line would do it.
+pub(crate) async fn check(
+    ready: &Ready,
+    rules: Rules,
+    program: &Path,
+    words: Vec<std::ffi::OsString>,
+) -> Output {
+    let program = program.to_string_lossy();
+    match Request::read(&ready.manifest, rules, &program, words) {
+        Ok(request) => request.carry_out(&ready.plugin).await,
+        Err(output) => output,
+    }
+}
