@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::case::Case;
@@ -23,6 +24,8 @@ use crate::server::Server;
 pub struct Runner {
     program: PathBuf,
     arguments: Vec<OsString>,
+    /// Where the program takes an order: the component that it is about.
+    plugin: Option<PathBuf>,
     hostname: String,
     certificates: Arc<Certificates>,
     machine: Machine,
@@ -40,6 +43,7 @@ impl Runner {
         Ok(Self {
             program: program.to_owned(),
             arguments: Vec::new(),
+            plugin: None,
             hostname: rustix::system::uname()
                 .nodename()
                 .to_string_lossy()
@@ -54,6 +58,14 @@ impl Runner {
     #[must_use]
     pub fn with_arguments(mut self, arguments: Vec<OsString>) -> Self {
         self.arguments = arguments;
+        self
+    }
+
+    /// The program gets one argument in the place of those of a case: an order in JSON, as
+    /// `sandcheck batch` takes it, to run this component with them.
+    #[must_use]
+    pub fn with_orders_for(mut self, plugin: PathBuf) -> Self {
+        self.plugin = Some(plugin);
         self
     }
 
@@ -134,7 +146,7 @@ impl Runner {
         let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
-            .args(case.args.iter().map(|text| values.expand(text)))
+            .args(self.words(case, values))
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .env("LC_ALL", "C")
@@ -147,6 +159,17 @@ impl Runner {
             )
             .current_dir(folder);
         command
+    }
+
+    fn words(&self, case: &Case, values: &Placeholders) -> Vec<String> {
+        let words = case.args.iter().map(|text| values.expand(text));
+        match &self.plugin {
+            None => words.collect(),
+            Some(plugin) => {
+                let words: Vec<_> = words.collect();
+                vec![json!({"plugin": plugin, "arguments": words}).to_string()]
+            }
+        }
     }
 }
 

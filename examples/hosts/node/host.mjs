@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+// Runs one monitoring check that is a WebAssembly component: JSON in, a plugin's line out.
+//
+//     host.mjs [--jspi] [--cache FOLDER] '{"plugin": "check_smtp.wasm", "arguments": ["-H", "mx.example.org"]}'
+//
+// Without an order on the command line it is read from standard input. The exit code is the state: 0 OK,
+// 1 WARNING, 2 CRITICAL, 3 UNKNOWN. Whatever the host has to say by itself is one line that begins with
+// `UNKNOWN - `.
+
+import { Grants } from './grants.mjs';
+import * as manifest from './manifest.mjs';
+import * as order from './order.mjs';
+import { Plugin, PluginError } from './plugin.mjs';
+import * as text from './text.mjs';
+import * as words from './words.mjs';
+
+const USAGE = 'host.mjs [--jspi] [--cache FOLDER] [ORDER]';
+
+/** The text to print and the exit code, whatever happens. */
+async function main(programWords) {
+  try {
+    const { json, ...options } = readCommandLine(programWords);
+    return await carryOut(order.parse(json ?? (await order.read(process.stdin))), options);
+  } catch (error) {
+    const isOurs = error instanceof order.OrderError || error instanceof PluginError;
+    return text.unknown(isOurs ? error.message : `internal error: ${error}`);
+  }
+}
+
+/** The folder for transpiled code, the way of waiting, and the order where it is given. */
+function readCommandLine(programWords) {
+  const rest = [...programWords];
+  const options = { jspi: false };
+  while (rest[0]?.startsWith('--')) {
+    const word = rest.shift();
+    if (word === '--jspi') options.jspi = true;
+    else if (word === '--cache' && rest[0]) options.cache = rest.shift();
+    else throw new order.OrderError(`unexpected word '${word}': ${USAGE}`);
+  }
+  if (rest.length > 1) throw new order.OrderError(`unexpected word '${rest[1]}': ${USAGE}`);
+  return { ...options, json: rest[0] };
+}
+
+/** Meets the plugin, reads the arguments by its manifest, runs it and shows the report. */
+async function carryOut(job, options) {
+  const plugin = await Plugin.start(job.plugin, options);
+  const about = await plugin.describe();
+  manifest.check(about);
+  const { pairs, stop } = words.read(about, job.arguments);
+  if (stop) {
+    // The first mistake counts, and it may stand before the place where reading stopped.
+    const misuse = await plugin.validate(pairs);
+    return misuse ? text.misuse(about, misuse) : text.stopped(about, stop);
+  }
+  const missing = words.missing(about, pairs);
+  if (missing) return text.misuse(about, missing);
+  const allowed = new Grants(about, pairs, job.deny);
+  const given = order.isEmpty(job) ? pairs : words.withNodeName(about, pairs);
+  const { report, misuse } = await plugin.run(given, allowed, words.budget(about, pairs));
+  return misuse ? text.misuse(about, misuse) : text.report(report);
+}
+
+const { shown, code } = await main(process.argv.slice(2));
+// Nothing is worth waiting for: not a name look-up that goes on, nor the release of memory. Somebody who
+// closed standard output does not want to know.
+process.stdout.on('error', () => process.exit(code));
+process.stdout.write(shown, () => process.exit(code));

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Runs one monitoring check that is a WebAssembly component: JSON in, a plugin's line out.
+
+    host.py [--cache FOLDER] '{"plugin": "check_smtp.wasm", "arguments": ["-H", "mx.example.org"]}'
+
+Without an order on the command line it is read from standard input. The exit code is the state: 0 OK,
+1 WARNING, 2 CRITICAL, 3 UNKNOWN. Whatever the host has to say by itself is one line that begins with
+`UNKNOWN - `.
+"""
+
+import os
+import sys
+
+import grants
+import manifest
+import order
+import text
+import words
+from plugin import Plugin, PluginError
+
+USAGE = "host.py [--cache FOLDER] [ORDER]"
+
+
+def main(program_words):
+    """The text to print and the exit code, whatever happens."""
+    try:
+        cache, json = read_command_line(program_words)
+        return carry_out(order.parse(json if json is not None else order.read(sys.stdin.buffer)), cache)
+    except (order.OrderError, PluginError, OSError) as error:
+        return text.unknown(str(error))
+    except Exception as error:  # a defect of this host must not look like anything else
+        return text.unknown(f"internal error: {type(error).__name__}: {error}")
+
+
+def read_command_line(program_words):
+    """The folder for compiled code and the order; none of both where they are not given."""
+    cache, rest = None, list(program_words)
+    if rest and rest[0] == "--cache":
+        if len(rest) < 2 or not rest[1]:
+            raise order.OrderError(f"--cache needs a folder: {USAGE}")
+        cache, rest = rest[1], rest[2:]
+    if len(rest) > 1 or rest and rest[0].startswith("-"):
+        raise order.OrderError(f"unexpected word '{rest[-1]}': {USAGE}")
+    return cache, rest[0] if rest else None
+
+
+def carry_out(job, cache):
+    """Meets the plugin, reads the arguments by its manifest, runs it and shows the report."""
+    plugin = Plugin(job.plugin, cache)
+    about = plugin.describe()
+    manifest.check(about)
+    given, stop = words.arguments(about, job.arguments)
+    if stop:
+        # The first mistake counts, and it may stand before the place where reading stopped.
+        misuse = plugin.validate(given)
+        return text.misuse(about, misuse) if misuse else text.stopped(about, stop)
+    missing = words.missing(about, given)
+    if missing:
+        return text.misuse(about, missing)
+    allowed = grants.Grants(about, given, job.deny)
+    arguments = words.with_node_name(about, given) if job.arguments else given
+    report, misuse = plugin.run(arguments, allowed, words.budget(about, given))
+    return text.misuse(about, misuse) if misuse else text.report(report)
+
+
+if __name__ == "__main__":
+    shown, code = main(sys.argv[1:])
+    text.print_all(shown)
+    # Nothing is worth waiting for: not a name look-up that goes on, nor the release of memory.
+    os._exit(code)

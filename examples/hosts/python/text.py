@@ -1,0 +1,132 @@
+"""A report as the text that monitoring systems read. What comes from a plugin or a server is data: one
+line stays one line, without characters that mean something to a terminal or begin performance data."""
+
+import math
+import os
+import re
+import sys
+
+CODES = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
+LINE_LIMIT = 8 * 1024 - 256  # bytes; Nagios reads 8 KiB
+WIDTH = 80  # characters of a usage text
+THRESHOLD_LIMIT = 64  # bytes
+# C1 controls, separators, and what Unicode calls format characters: they reorder or hide text.
+INVISIBLE = re.compile(
+    "[\x80-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+BLANK = re.compile("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*")
+NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+
+
+def line(text):
+    """One line, bounded."""
+    text = text.rstrip("\r\n").replace("\r\n", "\n")
+    text = re.sub("[\r\n\t|]", " ", text)
+    text = re.sub("[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", text)
+    text = INVISIBLE.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", text)
+    data = text.encode()
+    if len(data) <= LINE_LIMIT:
+        return text
+    return data[: LINE_LIMIT - 3].decode(errors="ignore") + "..."
+
+
+def report(found):
+    """The transcript, the findings, the summary with the performance data, the details."""
+    lines = [line(text) for text in [*found.transcript, *found.findings]]
+    if found.summary is not None and (lines or not BLANK.fullmatch(found.summary)):
+        lines.append(line(found.summary))
+    if not lines:
+        lines.append(found.state.upper())
+    if found.metrics:
+        lines[-1] += "|" + " ".join(datum(metric) for metric in found.metrics)
+    lines += [line(text) for text in found.details]
+    return "".join(text + "\n" for text in lines), CODES[found.state]
+
+
+def datum(metric):
+    """`label=value[unit];[warn];[crit];[min];[max]`"""
+    digits = min(metric.precision, 9)
+    fields = [
+        value(metric, digits),
+        threshold(metric.warning),
+        threshold(metric.critical),
+        bound(metric.min, digits),
+        bound(metric.max, digits),
+    ]
+    return f"{label(metric.name)}={';'.join(fields).rstrip(';')}"
+
+
+def value(metric, digits):
+    if not math.isfinite(metric.value):
+        return "U"
+    unit = re.sub("[^A-Za-z%]", "", metric.unit)[:8]
+    return f"{metric.value:.{digits}f}{unit}"
+
+
+def bound(number, digits):
+    return f"{number:.{digits}f}" if number is not None and math.isfinite(number) else ""
+
+
+def label(name):
+    name = re.sub("['\"=]", "_", line(name))
+    return name if re.fullmatch("[A-Za-z0-9_./-]+", name) else f"'{name}'"
+
+
+def threshold(text):
+    """A range of the plugin guidelines, `[@]start:end`; nothing when it is none."""
+    if text is None or len(text.encode()) > THRESHOLD_LIMIT:
+        return ""
+    start, colon, end = text.removeprefix("@").partition(":")
+    if not colon:
+        return text if is_number(start) else ""
+    return text if (start == "~" or is_number(start)) and (not end or is_number(end)) else ""
+
+
+def is_number(text):
+    return bool(NUMBER.fullmatch(text)) and math.isfinite(float(text))
+
+
+def unknown(message):
+    """What the host itself has to say."""
+    return f"UNKNOWN - {line(message)}\n", CODES["unknown"]
+
+
+def misuse(manifest, found):
+    lines = [f"{line(manifest.name)}: {line(found.message)}"]
+    lines += [] if found.hint is None else [line(found.hint)]
+    return "\n".join(lines) + f"\n{usage(manifest)}", CODES["unknown"]
+
+
+def stopped(manifest, stop):
+    """What is printed where the words could not be read to their end."""
+    name = line(manifest.name)
+    if stop.kind == "version":
+        return f"{name} v{line(manifest.version)}\n", CODES["unknown"]
+    if stop.kind == "help":
+        return f"{name}: {line(manifest.summary)}\n{usage(manifest)}", CODES["unknown"]
+    return f"{usage(manifest)}\n{name}: {line(stop.message)}; see {name} --help\n", CODES["unknown"]
+
+
+def usage(manifest):
+    shown, width = [line(manifest.name)], len(line(manifest.name))
+    for option in manifest.options:
+        item = usage_item(option)
+        breaks = width + 1 + len(item.encode()) > WIDTH
+        shown.append(("\n" if breaks else " ") + item)
+        width = (0 if breaks else width + 1) + len(item.encode())
+    return "Usage:\n" + "".join(shown) + "\n"
+
+
+def usage_item(option):
+    name = f"--{option.name}" if option.short is None else f"-{option.short}"
+    item = line(name if option.kind == "flag" else f"{name} {option.placeholder}")
+    return (item if option.required else f"[{item}]") + ("..." if option.repeatable else "")
+
+
+def print_all(text):
+    """Somebody who closed standard output does not want to know."""
+    try:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+    except OSError:
+        os.close(1)
