@@ -31,7 +31,7 @@ ORIGIN = $(filter https://%,$(shell git remote get-url origin 2>/dev/null))
 SOURCE ?= $(or $(ORIGIN),swh:1:rev:$(REVISION:-modified=))
 CC_FOR_TRIPLE = CC_$(subst -,_,$(TRIPLE))=$${CC:-cc}
 
-.PHONY: help setup build component plugins demo dist test test-engines test-gearman test-market test-plugins test-servers fuzz lint bench bench-quick instructions install uninstall clean
+.PHONY: help setup build component plugins demo dist test test-engines test-gearman test-hosts test-market test-plugins test-servers fuzz lint bench bench-quick instructions install uninstall clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -79,6 +79,13 @@ test-market: build dist ## Test registries, signatures, the catalogue and what i
 	tests/dist
 	$(CARGO) test --locked --package sandcheck-tests --features market --test registry
 
+test-hosts: build component plugins ## Run scenarios and the conformance kit through the hosts in Rust, Python and Node
+	@scripts/setup hosts
+	examples/hosts/build target/hosts
+	examples/conformance/build target/conformance
+	$(CARGO) test --locked --package sandcheck-tests --test hosts
+	examples/conformance/run-all target/hosts $(SANDCHECK)
+
 test-servers: build ## Run the check against Postfix, Exim, OpenSMTPD and Dovecot (root)
 	tests/servers/run --install $(CHECK_SMTP)
 
@@ -97,8 +104,11 @@ fuzz: setup ## Run each fuzz target for SECONDS (10)
 lint: setup ## Check the format, clippy's warnings, licences and sources
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path tests/plugins/Cargo.toml --check
+	$(CARGO) fmt --manifest-path examples/conformance/guests/Cargo.toml --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --manifest-path tests/plugins/Cargo.toml --locked --release --examples \
+		--target wasm32-wasip2 --target-dir target/plugins -- --deny warnings
+	$(CARGO) clippy --manifest-path examples/conformance/guests/Cargo.toml --locked --release --examples \
 		--target wasm32-wasip2 --target-dir target/plugins -- --deny warnings
 	$(CC_FOR_TRIPLE) $(CARGO) clippy --release --locked --workspace --all-targets --features sandcheck-tests/market $(STATIC) -- --deny warnings
 	scripts/deny
