@@ -5,9 +5,9 @@ wasmtime::component::bindgen!({
     world: "monitoring:plugin/plugin",
     imports: { "monitoring:plugin/sockets": async | trappable },
     exports: { default: async },
-    additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
     with: {
         "monitoring:plugin/sockets.connection": crate::network::Connection,
+        "monitoring:plugin/types": sandcheck_contract::types,
         "wasi": wasmtime_wasi::p2::bindings,
     },
 });

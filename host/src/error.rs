@@ -5,7 +5,7 @@ use std::fmt;
 use wasmtime::Trap;
 use wasmtime_wasi::I32Exit;
 
-use crate::bindings::monitoring::plugin::types::Misuse;
+use crate::types::Misuse;
 use crate::grants::Refusal;
 use crate::limits::{LimitExceeded, Limits};
 use crate::manifest::ManifestError;

@@ -8,7 +8,7 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
 use crate::bindings::PluginPre;
-use crate::bindings::monitoring::plugin::types::{Argument, Manifest, Misuse, Report};
+use crate::types::{Argument, Manifest, Misuse, Report};
 use crate::error::{PluginError, RunError};
 use crate::grants::Grants;
 use crate::limits::{LimitExceeded, Limits};
