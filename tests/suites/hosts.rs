@@ -56,7 +56,7 @@ const PLUGINS: [(&str, &str); 3] = [
 ];
 
 /// What paths of Unix sockets begin with, as cases name them.
-const PATHS: [&str; 3] = ["/", "{socket}", "{long_path}"];
+const PATHS: [&str; 4] = ["/", "{socket}", "{dir}/", "{long_path}"];
 
 /// What plays a case with a plugin, by the plugin's name.
 type Runners = BTreeMap<&'static str, Runner>;
