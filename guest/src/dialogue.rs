@@ -7,6 +7,7 @@ use sandcheck_plugin::state::{Finding, State};
 use sandcheck_plugin::tls::TlsError;
 
 use crate::auth;
+use crate::demands;
 use crate::options::{Expectation, Options, Protocol, SMTP_PORT, Security};
 use crate::outcome::{Ending, Outcome};
 use crate::reply::Reply;
@@ -24,6 +25,7 @@ pub fn run<S: Read + Write>(options: &Options, stream: S, now: i64) -> Outcome {
     let mut session = Session {
         options,
         now,
+        hello: hello_command(options),
         wire: Wire::new(stream),
         outcome,
     };
@@ -54,6 +56,7 @@ pub fn plan(options: &Options) -> Vec<String> {
 fn hello_command(options: &Options) -> String {
     let extended = options.login.is_some()
         || options.lifetime.is_some()
+        || options.demands.needs_ehlo()
         || options.security == Security::StartTls;
     let verb = match options.protocol {
         Protocol::Lmtp => "LHLO",
@@ -85,13 +88,14 @@ impl From<WireError> for Stop {
 pub(crate) struct Session<'a, S> {
     pub(crate) options: &'a Options,
     now: i64,
+    /// How the server is greeted.
+    hello: String,
     wire: Wire<S>,
     outcome: Outcome,
 }
 
 impl<S: Read + Write> Session<'_, S> {
     fn steps(&mut self) -> Result<(), Stop> {
-        let hello = hello_command(self.options);
         if self.options.proxy {
             self.send(PROXY_HEADER)?;
         }
@@ -99,18 +103,26 @@ impl<S: Read + Write> Session<'_, S> {
             self.secure()?;
         }
         let greeting = self.greeting()?;
-        let mut reply = self.greet(&hello, &greeting)?;
+        let mut reply = self.greet(&greeting)?;
+        if demands::falls_back(self.options, &reply) {
+            self.trace(|| reply.text().into_owned());
+            self.hello = format!("HELO {}", self.options.greet_as);
+            reply = self.greet(&greeting)?;
+        }
+        demands::check_clear_offers(self, &reply);
         if self.options.security == Security::StartTls {
             self.check_readiness(&greeting, &reply)?;
             self.starttls(&reply)?;
             self.secure()?;
-            reply = self.greet_again(&hello)?;
+            reply = self.greet_again()?;
         }
         self.trace(|| reply.text().into_owned());
         if let Some(limits) = self.options.lifetime {
             self.check_certificate(limits)?;
         }
         self.check_expectation(&greeting, &reply)?;
+        demands::check_offers(self, &reply);
+        let hello = self.hello.clone();
         if self.accepted(&reply, &hello) && self.log_in()? {
             self.transaction()?;
         }
@@ -124,8 +136,8 @@ impl<S: Read + Write> Session<'_, S> {
             .map_err(|error| self.nothing_received(error))
     }
 
-    fn greet(&mut self, hello: &str, greeting: &Reply) -> Result<Reply, Stop> {
-        self.send(hello)?;
+    fn greet(&mut self, greeting: &Reply) -> Result<Reply, Stop> {
+        self.send(&self.hello.clone())?;
         match self.wire.reply() {
             Ok(reply) => Ok(reply),
             // RFC 5321 section 3.1: a server may refuse service and go; what it said matters.
@@ -189,11 +201,12 @@ impl<S: Read + Write> Session<'_, S> {
     }
 
     /// RFC 3207 section 4.2: what was learned before TLS is forgotten.
-    fn greet_again(&mut self, hello: &str) -> Result<Reply, Stop> {
+    fn greet_again(&mut self) -> Result<Reply, Stop> {
+        let hello = self.hello.clone();
         self.trace(|| format!("sent {hello}"));
         let sent = self
             .wire
-            .send(hello)
+            .send(&hello)
             .map_err(|error| (error, "Cannot send EHLO command"));
         let reply = sent.and_then(|()| {
             self.wire
@@ -277,11 +290,8 @@ impl<S: Read + Write> Session<'_, S> {
         let text = format!("Invalid SMTP response received from host{port}: {greeting}");
         self.find(State::Warning, &text);
         if let Some(reply) = reply {
-            let command = hello_command(self.options);
-            self.find(
-                State::Warning,
-                &format!("reply to '{command}': {}", reply.text()),
-            );
+            let text = format!("reply to '{}': {}", self.hello, reply.text());
+            self.find(State::Warning, &text);
         }
         Stop::Abandon
     }
@@ -298,19 +308,27 @@ impl<S: Read + Write> Session<'_, S> {
     }
 
     fn transaction(&mut self) -> Result<(), Stop> {
-        if let Some(sender) = &self.options.sender {
+        let options = self.options;
+        // The null sender, where recipients are named and nobody else is.
+        let anybody = options.demands.needs_transaction().then_some("");
+        if let Some(sender) = options.sender.as_deref().or(anybody) {
             let command = format!("MAIL FROM:<{sender}>");
             let Some(reply) = self.exchange(&command)? else {
                 return Ok(());
             };
-            self.accepted(&reply, &command);
+            if self.accepted(&reply, &command) && !demands::recipients(self)? {
+                return Ok(());
+            }
         }
-        for exchange in &self.options.exchanges {
+        for exchange in &options.exchanges {
             let Some(reply) = self.exchange(&exchange.command)? else {
                 return Ok(());
             };
-            let pattern = exchange.response.as_ref();
-            if pattern.is_some_and(|pattern| !pattern.is_found_in(&reply.matchable())) {
+            let is_invalid = match &exchange.response {
+                Some(pattern) => !pattern.is_found_in(&reply.matchable()),
+                None => options.demands.minds(&reply),
+            };
+            if is_invalid {
                 self.invalid_response(&reply, &exchange.command);
             }
         }
@@ -318,7 +336,7 @@ impl<S: Read + Write> Session<'_, S> {
     }
 
     /// Sends a command and reads its reply; none when the server is gone, which is recorded.
-    fn exchange(&mut self, command: &str) -> Result<Option<Reply>, Stop> {
+    pub(crate) fn exchange(&mut self, command: &str) -> Result<Option<Reply>, Stop> {
         self.send(command)?;
         match self.wire.reply() {
             Ok(reply) => {
@@ -336,7 +354,7 @@ impl<S: Read + Write> Session<'_, S> {
     }
 
     /// Whether a command was carried out; what was refused is recorded.
-    fn accepted(&mut self, reply: &Reply, command: &str) -> bool {
+    pub(crate) fn accepted(&mut self, reply: &Reply, command: &str) -> bool {
         self.outcome.last_reply = Some(reply.text().into_owned());
         if !reply.is_positive() {
             self.invalid_response(reply, command);
@@ -345,9 +363,11 @@ impl<S: Read + Write> Session<'_, S> {
     }
 
     fn invalid_response(&mut self, reply: &Reply, command: &str) {
+        let (state, remark) = self.options.demands.judge(reply);
         let reply = reply.text();
-        let text = format!("SMTP WARNING - Invalid response '{reply}' to command '{command}'");
-        self.find(State::Warning, &text);
+        let text =
+            format!("SMTP {state} - Invalid response '{reply}' to command '{command}'{remark}");
+        self.find(state, &text);
     }
 
     /// RFC 5321 section 4.1.1.10: QUIT is sent on every path, and its reply is waited for.
@@ -420,7 +440,7 @@ impl<S: Read + Write> Session<'_, S> {
         }
     }
 
-    fn find(&mut self, state: State, text: &str) {
+    pub(crate) fn find(&mut self, state: State, text: &str) {
         self.outcome.findings.push(Finding {
             state,
             text: text.to_owned(),

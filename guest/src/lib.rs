@@ -26,11 +26,13 @@
 //! # Ok::<(), String>(())
 //! ```
 //!
-//! Two parts can be left out: TLS (the feature `tls`) and regular expressions (`pattern`). Then the
-//! options that need them do not exist. `check_smtp` carries such a build beside the whole one, for
+//! Three parts can be left out: TLS (the feature `tls`), regular expressions (`pattern`), and what the
+//! reference cannot ask (`extended`). Then the options that need them do not exist. `check_smtp` carries such a build beside the whole one, for
 //! command lines that need neither: it starts several times faster.
 
 mod auth;
+#[cfg_attr(not(feature = "extended"), path = "absent/demands.rs")]
+pub mod demands;
 pub mod dialogue;
 pub mod options;
 pub mod outcome;
@@ -39,6 +41,8 @@ pub mod pattern;
 mod plugin;
 pub mod reply;
 pub mod report;
+#[cfg(feature = "extended")]
+pub mod status;
 pub mod table;
 pub mod wire;
 

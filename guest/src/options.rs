@@ -5,6 +5,7 @@ use sandcheck_plugin::host_name::{self, Family, Host};
 use sandcheck_plugin::misuse::Misuse;
 use sandcheck_plugin::threshold::{self, whole_number};
 
+use crate::demands::Demands;
 use crate::pattern::Pattern;
 
 /// The port that SMTP servers listen on (RFC 5321 section 4.5.4.2).
@@ -106,6 +107,8 @@ pub struct Options {
     pub timeout: u32,
     /// Keep a transcript.
     pub verbose: bool,
+    /// What is asked of the server beyond that.
+    pub demands: Demands,
 }
 
 impl Options {
@@ -126,6 +129,7 @@ impl Options {
             || !self.exchanges.is_empty()
             || self.warning.is_some()
             || self.critical.is_some()
+            || self.demands.is_any()
     }
 }
 
@@ -171,6 +175,7 @@ struct Given {
     critical: Option<f64>,
     timeout: Option<u32>,
     verbose: bool,
+    demands: Demands,
 }
 
 impl Given {
@@ -206,7 +211,10 @@ impl Given {
             "critical" => self.critical = Some(seconds("Critical", "-c", value)?),
             "timeout" => self.timeout = Some(timeout(value)?),
             "verbose" => self.verbose = true,
-            unknown => return Err(Misuse::new(format!("Unknown option - {unknown}"))),
+            other => {
+                let unknown = || Err(Misuse::new(format!("Unknown option - {other}")));
+                self.demands.take(other, value).unwrap_or_else(unknown)?;
+            }
         }
         Ok(())
     }
@@ -220,6 +228,12 @@ impl Given {
             return Err(Misuse::invalid_host(&server));
         }
         let security = security(self.starttls, self.implicit, self.lifetime.is_some())?;
+        let protocol = if self.lmtp {
+            Protocol::Lmtp
+        } else {
+            Protocol::Smtp
+        };
+        self.demands.check(protocol, security, self.wants_login)?;
         let default_port = if security == Security::Implicit {
             SUBMISSIONS_PORT
         } else {
@@ -230,11 +244,7 @@ impl Given {
             server,
             port: self.port.unwrap_or(default_port),
             family: self.family,
-            protocol: if self.lmtp {
-                Protocol::Lmtp
-            } else {
-                Protocol::Smtp
-            },
+            protocol,
             security,
             proxy: self.proxy,
             greet_as: self.greet_as.unwrap_or_else(|| "localhost".to_owned()),
@@ -249,6 +259,7 @@ impl Given {
             critical: self.critical,
             timeout: self.timeout.unwrap_or(DEFAULT_TIMEOUT),
             verbose: self.verbose,
+            demands: self.demands,
         })
     }
 }
@@ -383,7 +394,7 @@ fn greeting_name(value: &str) -> Result<String, Misuse> {
 }
 
 /// Refuses what would end the line on the wire (RFC 5321 section 2.3.8).
-fn one_line(option: &str, value: &str) -> Result<String, Misuse> {
+pub(crate) fn one_line(option: &str, value: &str) -> Result<String, Misuse> {
     if value.contains(['\r', '\n', '\0']) {
         return Err(Misuse::hinted(
             format!("Line break in the value of --{option} - {value}"),
@@ -394,7 +405,7 @@ fn one_line(option: &str, value: &str) -> Result<String, Misuse> {
 }
 
 /// The address in `a@b`, `<a@b>`, `<<a@b> SIZE=1` or `Name <a@b>`.
-fn address(value: &str) -> &str {
+pub(crate) fn address(value: &str) -> &str {
     let start = match value.find('<') {
         Some(bracket) if value[bracket..].contains('>') => bracket,
         _ => 0,

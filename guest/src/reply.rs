@@ -67,18 +67,35 @@ impl Reply {
     }
 
     /// Whether an EHLO reply offers a keyword: the first word of a line, whatever its case
-    /// (RFC 5321 section 4.1.1.1).
+    /// (RFC 5321 section 4.1.1.1). Words behind the keyword must be among its parameters.
     #[must_use]
     pub fn offers(&self, keyword: &str) -> bool {
+        let mut wanted = keyword.split(' ').map(str::as_bytes);
+        let keyword = wanted.next().unwrap_or_default();
         self.is_positive()
             && self.lines().any(|line| {
-                let text = line.get(4..).unwrap_or_default();
-                let word = text
-                    .split(u8::is_ascii_whitespace)
+                let mut words = words(line);
+                let is_it = words
                     .next()
-                    .unwrap_or_default();
-                word.eq_ignore_ascii_case(keyword.as_bytes())
+                    .is_some_and(|word| word.eq_ignore_ascii_case(keyword));
+                is_it
+                    && wanted
+                        .clone()
+                        .all(|wanted| words.clone().any(|word| word.eq_ignore_ascii_case(wanted)))
             })
+    }
+
+    /// Whether an EHLO reply has a line that begins with this text, whatever its case.
+    #[must_use]
+    pub fn offers_beginning(&self, text: &str) -> bool {
+        let begins = |word: &[u8]| {
+            word.get(..text.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(text.as_bytes()))
+        };
+        self.is_positive()
+            && self
+                .lines()
+                .any(|line| words(line).next().is_some_and(begins))
     }
 
     fn lines(&self) -> impl Iterator<Item = &[u8]> {
@@ -140,6 +157,12 @@ impl ReplyReader {
             .position(|b| *b == b'\n')
             .map(|at| self.seen + at + 1)
     }
+}
+
+/// The words of a line behind its code.
+fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    let text = line.get(4..).unwrap_or_default();
+    text.trim_ascii_end().split(u8::is_ascii_whitespace)
 }
 
 /// Three digits and no more.
@@ -212,6 +235,18 @@ mod tests {
         assert!(!ehlo.offers("SIZ"));
         assert!(!reply(b"250-mx\r\n250 STARTTLSX\r\n").offers("STARTTLS"));
         assert!(!reply(b"502-no\r\n502 STARTTLS\r\n").offers("STARTTLS"));
+    }
+
+    #[test]
+    fn parameters_are_words_behind_the_keyword() {
+        let ehlo = reply(b"250-mx\r\n250-AUTH PLAIN login\r\n250-AUTH=PLAIN\r\n250 SIZE\r\n");
+        assert!(ehlo.offers("AUTH"));
+        assert!(ehlo.offers("auth LOGIN"));
+        assert!(ehlo.offers("AUTH LOGIN PLAIN"));
+        assert!(!ehlo.offers("AUTH CRAM-MD5"));
+        assert!(!ehlo.offers("SIZE 1000"));
+        assert!(ehlo.offers_beginning("AUTH="));
+        assert!(!ehlo.offers_beginning("X="));
     }
 
     #[test]

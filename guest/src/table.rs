@@ -121,6 +121,63 @@ pub static SPECS: &[Spec] = &[
         help: "Send the host name in the TLS handshake; always done for names",
         ..Spec::FLAG
     },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "ehlo",
+        exact: true,
+        help: "Greet with EHLO where HELO would do, and with HELO when EHLO is refused",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "expect-keyword",
+        kind: Kind::Text,
+        placeholder: "KEYWORD",
+        exact: true,
+        repeatable: true,
+        help: "CRITICAL when the reply to EHLO or LHLO, the one behind STARTTLS with -S, does not\n\
+               offer this, such as SIZE or 'AUTH PLAIN'; may be given several times",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "require-starttls-before-auth",
+        exact: true,
+        help: "CRITICAL when AUTH is offered without TLS",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "rcpt",
+        kind: Kind::Text,
+        placeholder: "ADDRESS",
+        exact: true,
+        repeatable: true,
+        help: "A recipient that must be accepted after MAIL FROM (-f, or the null sender): CRITICAL\n\
+               when it is refused for good, WARNING when for now. RSET follows, nothing is sent;\n\
+               may be given several times",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "no-relay",
+        kind: Kind::Text,
+        placeholder: "ADDRESS",
+        exact: true,
+        repeatable: true,
+        help: "A recipient elsewhere that must be refused, or else the server is an open relay:\n\
+               CRITICAL when it is accepted, WARNING when it is refused for now, as greylisting does;\n\
+               may be given several times",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "strict",
+        exact: true,
+        help: "A command that is refused is a problem, those of -C without -R too: WARNING when for\n\
+               now (4yz), CRITICAL when for good (5yz)",
+        ..Spec::FLAG
+    },
     Spec {
         name: "authtype",
         short: Some('A'),
