@@ -1,94 +1,387 @@
-//! Logging in (RFC 4954).
+//! Logging in (RFC 4954): options, mechanisms, what a refusal means.
 
+mod cram;
+mod exchange;
+mod login;
+mod once;
+mod scram;
+
+use std::fmt;
 use std::io::{Read, Write};
 
-use base64ct::{Base64, Encoding};
+use sandcheck_plugin::misuse::Misuse;
 use sandcheck_plugin::state::{Finding, State};
 
 use crate::dialogue::{Session, Stop};
-use crate::options::Login;
-use crate::wire::WireError;
+use crate::options::Security;
+use crate::reply::Reply;
 
-/// What stands for the password in the transcript.
-const HIDDEN: &str = "(hidden)";
-
-/// One line to send and what must come back.
-struct Turn<'a> {
-    line: String,
-    /// What the transcript shows for the line.
-    shown: &'a str,
-    /// How the line is called in a finding.
-    lost_after: &'a str,
-    refused_after: &'a str,
-    code: u16,
-    /// How bad it is when the server is gone.
-    lost: State,
+/// How to log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mechanism {
+    /// draft-murchison-sasl-login, the only one that the reference knows.
+    Login,
+    /// RFC 4616.
+    Plain,
+    /// RFC 2195.
+    CramMd5,
+    /// RFC 7677.
+    ScramSha256,
+    /// Google's, before there was a standard.
+    XOauth2,
+    /// RFC 7628.
+    OauthBearer,
+    /// RFC 4422, appendix A: who the client is has been told by TLS, or by the socket.
+    External,
 }
 
-/// AUTH LOGIN (draft-murchison-sasl-login): the user name and the password, in base64, each in a
-/// line of its own. Returns what went wrong.
-pub(crate) fn login<S: Read + Write>(
-    session: &mut Session<'_, S>,
-    login: &Login,
-) -> Result<Option<Finding>, Stop> {
-    let user = Base64::encode_string(login.user.as_bytes());
-    let turns = [
-        Turn {
-            line: "AUTH LOGIN".to_owned(),
-            shown: "AUTH LOGIN",
-            lost_after: "AUTH LOGIN",
-            refused_after: "AUTH LOGIN",
-            code: 334,
-            lost: State::Warning,
-        },
-        Turn {
-            line: user.clone(),
-            shown: &user,
-            lost_after: "sending authuser",
-            refused_after: "authuser",
-            code: 334,
-            lost: State::Critical,
-        },
-        Turn {
-            line: Base64::encode_string(login.password.as_bytes()),
-            shown: HIDDEN,
-            lost_after: "sending authpass",
-            refused_after: "authpass",
-            code: 235,
-            lost: State::Critical,
-        },
-    ];
-    for turn in turns {
-        if let Some(problem) = take(session, &turn)? {
-            return Ok(Some(problem));
+use Mechanism as M;
+
+/// All of them, by the names that are registered, the best first.
+const ALL: [(Mechanism, &str); 7] = [
+    (M::ScramSha256, "SCRAM-SHA-256"),
+    (M::Plain, "PLAIN"),
+    (M::Login, "LOGIN"),
+    (M::CramMd5, "CRAM-MD5"),
+    (M::OauthBearer, "OAUTHBEARER"),
+    (M::XOauth2, "XOAUTH2"),
+    (M::External, "EXTERNAL"),
+];
+
+/// What chooses among those that a password fits.
+const AUTO: &str = "AUTO";
+
+impl Mechanism {
+    fn named(name: &str) -> Option<Self> {
+        let found = ALL.iter().find(|(_, known)| *known == name);
+        found.map(|(mechanism, _)| *mechanism)
+    }
+
+    /// Whether the password is as good as said to whoever listens.
+    fn tells_password(self) -> bool {
+        matches!(self, M::Login | M::Plain | M::XOauth2 | M::OauthBearer)
+    }
+
+    fn takes_password(self) -> bool {
+        matches!(self, M::Login | M::Plain | M::CramMd5 | M::ScramSha256)
+    }
+}
+
+impl fmt::Display for Mechanism {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = ALL.iter().find(|(mechanism, _)| mechanism == self);
+        f.write_str(name.map_or("", |(_, name)| name))
+    }
+}
+
+/// Which mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    /// The best that is offered.
+    Best,
+    This(Mechanism),
+}
+
+/// Who to log in as, and how.
+#[derive(Clone)]
+pub struct Login {
+    choice: Choice,
+    user: String,
+    /// Or the token, where that is what a mechanism takes.
+    password: String,
+    /// A password may be said in clear.
+    in_clear: bool,
+    must_fail: bool,
+}
+
+/// What the options say.
+#[derive(Default)]
+pub(crate) struct Given {
+    choice: Option<Choice>,
+    user: Option<String>,
+    password: Option<String>,
+    allows_clear: bool,
+    must_fail: bool,
+}
+
+impl Given {
+    /// Takes an option, if it is about logging in.
+    pub(crate) fn take(&mut self, name: &str, value: &str) -> Option<Result<(), Misuse>> {
+        match name {
+            "authtype" => return Some(choice(value).map(|choice| self.choice = Some(choice))),
+            "authuser" => self.user = Some(value.to_owned()),
+            "authpass" => self.password = Some(value.to_owned()),
+            "allow-cleartext-auth" => self.allows_clear = true,
+            "expect-auth-failure" => self.must_fail = true,
+            _ => return None,
+        }
+        Some(Ok(()))
+    }
+
+    /// Whether to log in.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.choice.is_some()
+    }
+
+    pub(crate) fn resolve(self, security: Security) -> Result<Option<Login>, Misuse> {
+        let Some(choice) = self.choice else {
+            return if self.must_fail {
+                Err(Misuse::hinted(
+                    "--expect-auth-failure needs -A, --authtype",
+                    "without it nobody logs in",
+                ))
+            } else {
+                Ok(None)
+            };
+        };
+        let in_clear = self.allows_clear || security != Security::None;
+        if let Choice::This(mechanism) = choice
+            && mechanism.tells_password()
+            && mechanism != M::Login
+            && !in_clear
+        {
+            return Err(Misuse::hinted(
+                format!("only authtype LOGIN is supported without TLS - {mechanism}"),
+                "the password would go in clear: use -S or -s, or say --allow-cleartext-auth",
+            ));
+        }
+        let is_external = choice == Choice::This(M::External);
+        let or_nothing = |value: Option<String>| value.or(is_external.then(String::new));
+        let user = or_nothing(self.user)
+            .ok_or_else(|| missing("no authuser specified", "-U, --authuser"))?;
+        let password = or_nothing(self.password)
+            .ok_or_else(|| missing("no authpass specified", "-P, --authpass"))?;
+        let login = Login {
+            choice,
+            user,
+            password,
+            in_clear,
+            must_fail: self.must_fail,
+        };
+        login.check()?;
+        Ok(Some(login))
+    }
+}
+
+impl Login {
+    /// Refuses what a mechanism cannot carry.
+    fn check(&self) -> Result<(), Misuse> {
+        let is_ascii = |text: &str| text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
+        let carries_all = !matches!(
+            self.choice,
+            Choice::This(M::ScramSha256 | M::XOauth2 | M::OauthBearer)
+        );
+        if carries_all || (is_ascii(&self.user) && is_ascii(&self.password)) {
+            return Ok(());
+        }
+        Err(Misuse::hinted(
+            "User name or password has other characters than ASCII",
+            "PLAIN, LOGIN and CRAM-MD5 take any",
+        ))
+    }
+
+    /// The mechanism to use with a server that offers these, or why there is none.
+    fn choose(&self, offered: &[String]) -> Result<Mechanism, String> {
+        let is_offered = |name: &str| {
+            offered
+                .iter()
+                .any(|offered| offered.eq_ignore_ascii_case(name))
+        };
+        let list = if offered.is_empty() {
+            "nothing is offered".to_owned()
+        } else {
+            format!("offered: {}", offered.join(" "))
+        };
+        match self.choice {
+            // As the reference: whatever the server says.
+            Choice::This(M::Login) => Ok(M::Login),
+            Choice::This(wanted) if is_offered(&wanted.to_string()) => Ok(wanted),
+            Choice::This(wanted) => Err(format!("{wanted} is not offered ({list})")),
+            Choice::Best => {
+                let is_usable = |mechanism: Mechanism| {
+                    mechanism.takes_password() && (self.in_clear || !mechanism.tells_password())
+                };
+                let best = ALL
+                    .iter()
+                    .find(|(mechanism, name)| is_usable(*mechanism) && is_offered(name));
+                best.map(|(mechanism, _)| *mechanism)
+                    .ok_or_else(|| format!("no mechanism to log in with ({list})"))
+            }
         }
     }
-    Ok(None)
 }
 
-fn take<S: Read + Write>(
+/// How a login ended, other than by [`Stop`].
+pub(crate) enum Verdict {
+    Accepted,
+    /// The server says that user name or password is wrong.
+    Refused(Finding),
+    Failed(Finding),
+}
+
+/// Logs in. Returns what is wrong, if anything, and whether the server knows the client now. `reply`
+/// is the one to EHLO.
+pub(crate) fn log_in<S: Read + Write>(
     session: &mut Session<'_, S>,
-    turn: &Turn<'_>,
-) -> Result<Option<Finding>, Stop> {
-    session.send(&turn.line)?;
-    session.trace(|| format!("sent {}", turn.shown));
-    match session.reply() {
-        Ok(reply) => {
-            session.trace(|| format!("received {}", reply.text()));
-            let refused = reply.code() != Some(turn.code);
-            let text = format!("invalid response received after {}", turn.refused_after);
-            Ok(refused.then_some(Finding {
-                state: State::Critical,
-                text,
-            }))
+    login: &Login,
+    reply: &Reply,
+) -> Result<(Option<Finding>, bool), Stop> {
+    let verdict = match login.choose(&reply.mechanisms()) {
+        Ok(mechanism) => {
+            if !login.in_clear && mechanism.tells_password() {
+                session.trace(|| {
+                    "warning: the password goes over a connection without TLS".to_owned()
+                });
+            }
+            run(session, login, mechanism)?
         }
-        Err(WireError::TimedOut) => Err(Stop::TimeOut),
-        Err(WireError::Lost) => {
-            let text = format!("recv() failed after {}", turn.lost_after);
-            Ok(Some(Finding {
-                state: turn.lost,
-                text,
-            }))
+        Err(text) => Verdict::Failed(critical(text)),
+    };
+    Ok(match verdict {
+        Verdict::Accepted if login.must_fail => {
+            let text = format!("login as {} was accepted", login.user);
+            (Some(critical(text)), false)
         }
+        Verdict::Accepted => (None, true),
+        Verdict::Refused(_) if login.must_fail => (None, false),
+        Verdict::Refused(finding) | Verdict::Failed(finding) => (Some(finding), false),
+    })
+}
+
+fn run<S: Read + Write>(
+    session: &mut Session<'_, S>,
+    login: &Login,
+    mechanism: Mechanism,
+) -> Result<Verdict, Stop> {
+    let Login { user, password, .. } = login;
+    let (host, port) = (&session.options.server, session.options.port);
+    match mechanism {
+        M::Login => login::login(session, login),
+        M::Plain => exchange::run(session, mechanism, once::plain(user, password)),
+        M::XOauth2 => exchange::run(session, mechanism, once::xoauth2(user, password)),
+        M::OauthBearer => {
+            let client = once::oauthbearer(user, password, host, port);
+            exchange::run(session, mechanism, client)
+        }
+        M::External => exchange::run(session, mechanism, once::external(user)),
+        M::CramMd5 => exchange::run(session, mechanism, cram::CramMd5::new(user, password)),
+        M::ScramSha256 => match scram::Scram::new(user, password) {
+            Ok(client) => exchange::run(session, mechanism, client),
+            Err(text) => Ok(Verdict::Failed(critical(text))),
+        },
+    }
+}
+
+fn critical(text: String) -> Finding {
+    let state = State::Critical;
+    Finding { state, text }
+}
+
+/// The only mechanism of the reference, and those beside it, written as they are registered.
+fn choice(value: &str) -> Result<Choice, Misuse> {
+    if value == AUTO {
+        return Ok(Choice::Best);
+    }
+    Mechanism::named(value).map(Choice::This).ok_or_else(|| {
+        let names: Vec<_> = ALL.iter().map(|(_, name)| *name).collect();
+        Misuse::hinted(
+            format!("only authtype LOGIN is supported - {value}"),
+            format!(
+                "and, in capital letters: {AUTO} for the best that is offered, {}",
+                names.join(", ")
+            ),
+        )
+    })
+}
+
+fn missing(message: &str, option: &str) -> Misuse {
+    Misuse::hinted(message, format!("-A, --authtype needs {option} too"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(security: Security, options: &[(&str, &str)]) -> Result<Option<Login>, String> {
+        let mut given = Given::default();
+        for (name, value) in options {
+            given
+                .take(name, value)
+                .unwrap()
+                .map_err(|misuse| misuse.message)?;
+        }
+        given.resolve(security).map_err(|misuse| misuse.message)
+    }
+
+    fn login(mechanism: &str, security: Security) -> Result<Option<Login>, String> {
+        let options = [
+            ("authtype", mechanism),
+            ("authuser", "u"),
+            ("authpass", "p"),
+        ];
+        resolved(security, &options)
+    }
+
+    #[test]
+    fn a_password_in_clear_needs_permission() {
+        for mechanism in ["PLAIN", "XOAUTH2", "OAUTHBEARER"] {
+            let message = format!("only authtype LOGIN is supported without TLS - {mechanism}");
+            assert_eq!(login(mechanism, Security::None).err(), Some(message));
+            assert!(login(mechanism, Security::StartTls).is_ok());
+        }
+        for mechanism in ["LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "AUTO"] {
+            assert!(login(mechanism, Security::None).is_ok(), "{mechanism}");
+        }
+        let allowed = [
+            ("authtype", "PLAIN"),
+            ("authuser", "u"),
+            ("authpass", "p"),
+            ("allow-cleartext-auth", ""),
+        ];
+        assert!(resolved(Security::None, &allowed).is_ok());
+    }
+
+    #[test]
+    fn the_best_is_chosen_that_does_not_tell_the_password() {
+        let offered = |names: &str| names.split(' ').map(ToOwned::to_owned).collect::<Vec<_>>();
+        let choose = |security, names: &str| {
+            let login = login("AUTO", security).unwrap().unwrap();
+            login
+                .choose(&offered(names))
+                .map(|chosen| chosen.to_string())
+        };
+        let all = "LOGIN plain CRAM-MD5 SCRAM-SHA-256";
+        assert_eq!(choose(Security::StartTls, all).unwrap(), "SCRAM-SHA-256");
+        assert_eq!(
+            choose(Security::StartTls, "LOGIN plain CRAM-MD5").unwrap(),
+            "PLAIN"
+        );
+        assert_eq!(
+            choose(Security::None, "LOGIN plain CRAM-MD5").unwrap(),
+            "CRAM-MD5"
+        );
+        let nothing = choose(Security::None, "LOGIN PLAIN").unwrap_err();
+        assert_eq!(
+            nothing,
+            "no mechanism to log in with (offered: LOGIN PLAIN)"
+        );
+        assert!(choose(Security::StartTls, "XOAUTH2 GSSAPI").is_err());
+    }
+
+    #[test]
+    fn external_needs_neither_user_nor_password() {
+        assert!(resolved(Security::None, &[("authtype", "EXTERNAL")]).is_ok());
+        assert!(resolved(Security::None, &[("authtype", "SCRAM-SHA-256")]).is_err());
+        assert!(resolved(Security::None, &[("expect-auth-failure", "")]).is_err());
+    }
+
+    #[test]
+    fn scram_takes_ascii() {
+        let options = [
+            ("authtype", "SCRAM-SHA-256"),
+            ("authuser", "ü"),
+            ("authpass", "p"),
+        ];
+        assert!(resolved(Security::None, &options).is_err());
     }
 }

@@ -123,7 +123,7 @@ impl<S: Read + Write> Session<'_, S> {
         self.check_expectation(&greeting, &reply)?;
         demands::check_offers(self, &reply);
         let hello = self.hello.clone();
-        if self.accepted(&reply, &hello) && self.log_in()? {
+        if self.accepted(&reply, &hello) && self.log_in(&reply)? {
             self.transaction()?;
         }
         self.quit()
@@ -296,15 +296,15 @@ impl<S: Read + Write> Session<'_, S> {
         Stop::Abandon
     }
 
-    /// Logs in when that is asked for; false when it failed.
-    fn log_in(&mut self) -> Result<bool, Stop> {
+    /// Logs in when that is asked for; false when the session ends there.
+    fn log_in(&mut self, reply: &Reply) -> Result<bool, Stop> {
         let Some(login) = &self.options.login else {
             return Ok(true);
         };
         // RFC 4954 section 4: no AUTH during a mail transaction, so it comes before MAIL.
-        let problem = auth::login(self, login)?;
+        let (problem, goes_on) = auth::log_in(self, login, reply)?;
         self.outcome.problem = problem;
-        Ok(self.outcome.problem.is_none())
+        Ok(goes_on)
     }
 
     fn transaction(&mut self) -> Result<(), Stop> {
@@ -428,6 +428,7 @@ impl<S: Read + Write> Session<'_, S> {
         }
     }
 
+    #[cfg(feature = "extended")]
     pub(crate) fn reply(&mut self) -> Result<Reply, WireError> {
         self.wire.reply()
     }

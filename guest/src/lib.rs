@@ -26,11 +26,12 @@
 //! # Ok::<(), String>(())
 //! ```
 //!
-//! Three parts can be left out: TLS (the feature `tls`), regular expressions (`pattern`), and what the
-//! reference cannot ask (`extended`). Then the options that need them do not exist. `check_smtp` carries such a build beside the whole one, for
+//! Three parts can be left out: TLS (the feature `tls`), regular expressions (`pattern`), and logins
+//! with what the reference cannot ask (`extended`). Then the options that need them do not exist. `check_smtp` carries such a build beside the whole one, for
 //! command lines that need neither: it starts several times faster.
 
-mod auth;
+#[cfg_attr(not(feature = "extended"), path = "absent/auth.rs")]
+pub mod auth;
 #[cfg_attr(not(feature = "extended"), path = "absent/demands.rs")]
 pub mod demands;
 pub mod dialogue;

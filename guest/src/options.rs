@@ -5,6 +5,7 @@ use sandcheck_plugin::host_name::{self, Family, Host};
 use sandcheck_plugin::misuse::Misuse;
 use sandcheck_plugin::threshold::{self, whole_number};
 
+use crate::auth::{self, Login};
 use crate::demands::Demands;
 use crate::pattern::Pattern;
 
@@ -53,14 +54,6 @@ pub struct Exchange {
     pub command: String,
     /// What the reply must match; any reply will do without it.
     pub response: Option<Pattern>,
-}
-
-/// Who to log in as.
-#[derive(Clone)]
-#[allow(missing_docs, reason = "the names say it")]
-pub struct Login {
-    pub user: String,
-    pub password: String,
 }
 
 /// The options of one check, all values parsed, nothing contradictory.
@@ -165,9 +158,7 @@ struct Given {
     ignore_expiration: bool,
     starttls: bool,
     implicit: bool,
-    wants_login: bool,
-    user: Option<String>,
-    password: Option<String>,
+    login: auth::Given,
     lmtp: bool,
     ignore_quit_failure: bool,
     proxy: bool,
@@ -201,9 +192,6 @@ impl Given {
             "ssl" => self.implicit = true,
             #[cfg(feature = "tls")]
             "sni" => {}
-            "authtype" => self.wants_login = is_login(value)?,
-            "authuser" => self.user = Some(value.to_owned()),
-            "authpass" => self.password = Some(value.to_owned()),
             "lmtp" => self.lmtp = true,
             "ignore-quit-failure" => self.ignore_quit_failure = true,
             "proxy" => self.proxy = true,
@@ -213,7 +201,10 @@ impl Given {
             "verbose" => self.verbose = true,
             other => {
                 let unknown = || Err(Misuse::new(format!("Unknown option - {other}")));
-                self.demands.take(other, value).unwrap_or_else(unknown)?;
+                let taken = self.login.take(other, value);
+                taken
+                    .or_else(|| self.demands.take(other, value))
+                    .unwrap_or_else(unknown)?;
             }
         }
         Ok(())
@@ -233,7 +224,8 @@ impl Given {
         } else {
             Protocol::Smtp
         };
-        self.demands.check(protocol, security, self.wants_login)?;
+        self.demands
+            .check(protocol, security, self.login.is_wanted())?;
         let default_port = if security == Security::Implicit {
             SUBMISSIONS_PORT
         } else {
@@ -251,7 +243,7 @@ impl Given {
             expectation: expectation(self.expect),
             lifetime: self.lifetime,
             ignore_expiration: self.ignore_expiration,
-            login: login(self.wants_login, self.user, self.password)?,
+            login: self.login.resolve(security)?,
             sender: self.sender,
             exchanges: exchanges(self.commands, self.responses),
             ignore_quit_failure: self.ignore_quit_failure || self.lifetime.is_some(),
@@ -281,23 +273,6 @@ fn expectation(expect: Option<String>) -> Expectation {
         Some(text) if text != "220" => Expectation::Text(text),
         _ => Expectation::ServiceReady,
     }
-}
-
-fn login(
-    wanted: bool,
-    user: Option<String>,
-    password: Option<String>,
-) -> Result<Option<Login>, Misuse> {
-    if !wanted {
-        return Ok(None);
-    }
-    let user = user.ok_or_else(|| missing("no authuser specified", "-U, --authuser"))?;
-    let password = password.ok_or_else(|| missing("no authpass specified", "-P, --authpass"))?;
-    Ok(Some(Login { user, password }))
-}
-
-fn missing(message: &str, option: &str) -> Misuse {
-    Misuse::hinted(message, format!("-A, --authtype needs {option} too"))
 }
 
 fn exchanges(commands: Vec<String>, responses: Vec<Pattern>) -> Vec<Exchange> {
@@ -369,17 +344,6 @@ fn pattern(value: &str) -> Result<Pattern, Misuse> {
             format!("-R, --response: {error}"),
         )
     })
-}
-
-/// The only mechanism, written as the reference writes it.
-fn is_login(value: &str) -> Result<bool, Misuse> {
-    if value == "LOGIN" {
-        return Ok(true);
-    }
-    Err(Misuse::hinted(
-        format!("only authtype LOGIN is supported - {value}"),
-        "-A, --authtype takes LOGIN, in capital letters",
-    ))
 }
 
 fn greeting_name(value: &str) -> Result<String, Misuse> {

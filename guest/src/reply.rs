@@ -85,6 +85,32 @@ impl Reply {
             })
     }
 
+    /// The mechanisms that an EHLO reply offers (RFC 4954 section 3), also in the form that was used
+    /// before it, `AUTH=LOGIN`.
+    #[must_use]
+    pub fn mechanisms(&self) -> Vec<String> {
+        let of_line = |line: &[u8]| {
+            let line = String::from_utf8_lossy(line.get(4..).unwrap_or_default()).into_owned();
+            let is_auth = line
+                .get(..4)
+                .is_some_and(|word| word.eq_ignore_ascii_case("AUTH"));
+            let names = line
+                .get(4..)
+                .filter(|rest| is_auth && rest.starts_with([' ', '=']));
+            let names = names
+                .unwrap_or_default()
+                .split(|c: char| c == '=' || c.is_whitespace());
+            names
+                .filter(|name| !name.is_empty())
+                .map(ToOwned::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let mut all: Vec<_> = self.lines().flat_map(of_line).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
     /// Whether an EHLO reply has a line that begins with this text, whatever its case.
     #[must_use]
     pub fn offers_beginning(&self, text: &str) -> bool {
@@ -247,6 +273,12 @@ mod tests {
         assert!(!ehlo.offers("SIZE 1000"));
         assert!(ehlo.offers_beginning("AUTH="));
         assert!(!ehlo.offers_beginning("X="));
+        assert_eq!(ehlo.mechanisms(), ["PLAIN", "login"]);
+        assert!(
+            reply(b"250-mx\r\n250 AUTHX PLAIN\r\n")
+                .mechanisms()
+                .is_empty()
+        );
     }
 
     #[test]

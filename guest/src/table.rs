@@ -178,14 +178,18 @@ pub static SPECS: &[Spec] = &[
                now (4yz), CRITICAL when for good (5yz)",
         ..Spec::FLAG
     },
+    #[cfg(feature = "extended")]
     Spec {
         name: "authtype",
         short: Some('A'),
         kind: Kind::Text,
         placeholder: "STRING",
-        help: "Log in with this mechanism: LOGIN",
+        help: "Log in with this mechanism: LOGIN, PLAIN, CRAM-MD5, SCRAM-SHA-256, XOAUTH2, OAUTHBEARER,\n\
+               EXTERNAL, or AUTO for the best that is offered. Where the password would go in clear,\n\
+               only LOGIN does without --allow-cleartext-auth",
         ..Spec::FLAG
     },
+    #[cfg(feature = "extended")]
     Spec {
         name: "authuser",
         short: Some('U'),
@@ -194,12 +198,27 @@ pub static SPECS: &[Spec] = &[
         help: "The user name to log in with",
         ..Spec::FLAG
     },
+    #[cfg(feature = "extended")]
     Spec {
         name: "authpass",
         short: Some('P'),
         kind: Kind::Secret,
         placeholder: "STRING",
-        help: "The password to log in with",
+        help: "The password to log in with, or the token for XOAUTH2 and OAUTHBEARER",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "allow-cleartext-auth",
+        exact: true,
+        help: "A password may go over a connection without TLS",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "expect-auth-failure",
+        exact: true,
+        help: "The login has to be refused: CRITICAL when it is accepted",
         ..Spec::FLAG
     },
     Spec {
