@@ -16,7 +16,7 @@ mod subject;
 mod text;
 mod zsh;
 
-use std::path::{self, Path};
+use std::path::{self, Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use sandcheck::types::Manifest;
@@ -27,6 +27,7 @@ use self::definition::Definition;
 use self::subject::Subject;
 use crate::arguments::Options;
 use crate::load::{self, Source};
+use crate::reference::Reference;
 
 /// Everything that can be made, for completions.
 const FORMS: [&str; 6] = ["man", "bash", "zsh", "fish", "icinga", "nagios"];
@@ -48,19 +49,17 @@ const DEFINITIONS: [(&str, fn(&Definition) -> String); 2] = [
 /// Writes it to standard output.
 pub(crate) fn generate(options: &Options) -> Result<u8> {
     let what = options.plugin().display().to_string();
-    let plugin = options.plugins.get(1).map(|plugin| plugin.as_path());
-    let form = find(&PAGES, &what);
-    let text = if let Some(definition) = find(&DEFINITIONS, &what) {
+    let plugin = options.plugins.get(1).map(PathBuf::as_path);
+    let text = if let Some(page) = find(&PAGES, &what) {
+        page(&subject(plugin, options)?)
+    } else if let Some(definition) = find(&DEFINITIONS, &what) {
         let plugin = plugin.with_context(|| {
             format!("{what} is made of a plugin: sandcheck generate {what} PLUGIN")
         })?;
-        definition(&Definition::new(
-            &manifest(plugin, options)?,
-            &command_line(plugin, options)?,
-            options.name.as_deref(),
-        )?)
-    } else if let Some(page) = form {
-        page(&subject(plugin, options)?)
+        let command_line = command_line(plugin, options)?;
+        let manifest = manifest(plugin, options)?;
+        let name = options.name.as_deref();
+        definition(&Definition::new(&manifest, &command_line, name)?)
     } else {
         let forms = FORMS.join(", ");
         bail!("'{what}' cannot be generated, only one of {forms}");
@@ -87,15 +86,14 @@ fn subject(plugin: Option<&Path>, options: &Options) -> Result<Subject> {
 
 /// The words that a definition calls the plugin by, before those of the plugin itself.
 fn command_line(plugin: &Path, options: &Options) -> Result<Vec<String>> {
-    let words = match &options.program {
-        Some(program) => vec![Path::new(program).to_owned()],
+    let words: Vec<PathBuf> = match &options.program {
+        Some(program) => vec![program.into()],
         None => vec![
             std::env::current_exe().context("the path of this program")?,
             "run".into(),
-            if plugin.starts_with("oci:") {
-                plugin.to_owned()
-            } else {
-                path::absolute(plugin)?
+            match Reference::of_plugin(plugin)? {
+                Some(_) => plugin.to_owned(),
+                None => path::absolute(plugin)?,
             },
             "--".into(),
         ],

@@ -50,7 +50,10 @@ fn option_line(program: &str, flag: &Flag) -> String {
         }
     }
     if let Some(value) = &flag.value {
-        line.push_str(" --require-parameter");
+        line.push_str(match value.completes {
+            Completes::Files => " --require-parameter",
+            _ => " --exclusive",
+        });
         line.push_str(&offer(value.completes).unwrap_or_default());
     }
     format!("{line} --description {}\n", quoted(&flag.help.join(" ")))
