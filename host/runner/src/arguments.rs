@@ -410,6 +410,10 @@ mod tests {
             (&["nope"][..], "there is no command 'nope'"),
             (&["run"], "a word is missing: sandcheck run PLUGIN"),
             (
+                &["generate"],
+                "a word is missing: sandcheck generate WHAT [PLUGIN]",
+            ),
+            (
                 &["push", "a.wasm"],
                 "a word is missing: sandcheck push PLUGIN.wasm REF",
             ),
