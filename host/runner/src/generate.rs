@@ -32,8 +32,11 @@ use crate::reference::Reference;
 /// Everything that can be made, for completions.
 const FORMS: [&str; 6] = ["man", "bash", "zsh", "fish", "icinga", "nagios"];
 
+type Page = fn(&Subject) -> String;
+type Form = fn(&Definition) -> String;
+
 /// What can be made of whatever has options.
-const PAGES: [(&str, fn(&Subject) -> String); 4] = [
+const PAGES: [(&str, Page); 4] = [
     ("man", manual::page),
     ("bash", bash::completion),
     ("zsh", zsh::completion),
@@ -41,7 +44,7 @@ const PAGES: [(&str, fn(&Subject) -> String); 4] = [
 ];
 
 /// What can be made of a plugin only.
-const DEFINITIONS: [(&str, fn(&Definition) -> String); 2] = [
+const DEFINITIONS: [(&str, Form); 2] = [
     ("icinga", icinga::definition),
     ("nagios", nagios::definition),
 ];
