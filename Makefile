@@ -5,6 +5,12 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 PLUGINDIR ?= $(PREFIX)/lib/sandcheck/plugins
 DESTDIR ?=
+# Beside the programs: man pages, completions, command definitions, and the operator's policy.
+SHARE = $(DESTDIR)$(PREFIX)/share
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
+POLICY = $(DESTDIR)/etc/sandcheck/policy.toml
+GENERATED ?= target/generated
 
 CHECK_SMTP = target/release/check_smtp
 SANDCHECK = target/release/sandcheck
@@ -32,9 +38,14 @@ PLUGIN ?= $(PUBLISHED)
 REVISION ?= $(shell git describe --always --abbrev=40 --exclude='*' --dirty=-modified 2>/dev/null)
 ORIGIN = $(filter https://%,$(shell git remote get-url origin 2>/dev/null))
 SOURCE ?= $(or $(ORIGIN),swh:1:rev:$(REVISION:-modified=))
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+# Where the archive of `make release` and the package of `make package` go.
+ARCHIVES ?= target/archive
+DEBIAN ?= target/deb
+CONTAINER ?= $(firstword $(foreach tool,podman buildah docker,$(shell command -v $(tool))))
 CC_FOR_TRIPLE = CC_$(subst -,_,$(TRIPLE))=$${CC:-cc}
 
-.PHONY: help setup build component command parts plugins demo dist test test-engines test-gearman test-hosts test-market test-plugins test-servers fuzz lint bench bench-quick instructions install uninstall clean
+.PHONY: help setup build component command parts plugins demo dist package release image test test-engines test-gearman test-hosts test-market test-packaging test-plugins test-servers fuzz lint bench bench-quick instructions install uninstall clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -52,6 +63,7 @@ build: setup ## Build check_smtp, with its component in it, sandcheck and its tw
 	@cp target/$(TRIPLE)/compiler/sandcheck-compile $(COMPILER)
 	@cp target/$(TRIPLE)/compiler/sandcheck-registry $(REGISTRY_CLIENT)
 	@cp target/component/check_smtp.wasm $(COMPONENT)
+	@packaging/generate $(GENERATED)
 
 component: setup ## Build the component for other hosts, target/wasm32-wasip2/component/check_smtp.wasm
 	RUSTFLAGS='$(PORTABLE) $(ANYWHERE)' $(CARGO) build --locked --package check-smtp --lib --target wasm32-wasip2 --profile component
@@ -69,6 +81,25 @@ command: component parts ## Make a command for runtimes of WASI of PLUGIN (check
 dist: component parts ## Make what is published into target/dist: components, WIT package, SBOMs, checksums
 	$(CARGO) run --quiet --locked --package sandcheck-dist -- publish $(PUBLISHED) $(PARTS) target/dist '$(REVISION)' '$(SOURCE)'
 	@cd target/dist && sha256sum --check --quiet SHA256SUMS && ls -l
+
+package: build ## Make the Debian package, target/deb/sandcheck_VERSION_ARCH.deb
+	@scripts/setup package
+	@packaging/third-party >$(GENERATED)/third-party.txt
+	@$(CARGO) deb --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-deb
+	rm -rf $(DEBIAN)
+	packaging/deb/build $(DEBIAN)
+
+release: build ## Make the archive of static programs and its checksums, target/archive
+	@scripts/setup package
+	rm -rf $(ARCHIVES)
+	@packaging/third-party >$(GENERATED)/third-party.txt
+	packaging/archive $(ARCHIVES) $(VERSION) $(GENERATED)
+
+image: build ## Make the container image sandcheck, with podman, buildah or docker (CONTAINER)
+	@test -n '$(CONTAINER)' || { echo "missing: podman, buildah or docker"; exit 1; }
+	rm -rf target/image
+	$(MAKE) --silent install DESTDIR=target/image PREFIX=/usr
+	$(CONTAINER) build --tag sandcheck --file packaging/container/Containerfile target/image
 
 plugins: setup ## Build the example plugins into target/examples: check_tcp in Rust, check_banner in JavaScript
 	@scripts/setup plugins
@@ -113,6 +144,12 @@ test-gearman: build ## Run a fleet of workers with Debian's gearmand (JOBS: 1000
 	$(CARGO) build --release --locked --package sandcheck-tests --bin smtp-server
 	tests/gearman/run --jobs $(or $(JOBS),100000)
 
+test-packaging: build package release ## Install, upgrade and remove the package, try what is generated (root)
+	@scripts/setup packaging
+	$(CARGO) build --quiet --manifest-path tests/plugins/Cargo.toml --locked --release --example manifest \
+		--target wasm32-wasip2 --target-dir target/plugins
+	tests/packaging/run
+
 fuzz: setup ## Run each fuzz target for SECONDS (10)
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-fuzz
 	fuzz/run $(or $(SECONDS),10)
@@ -147,18 +184,35 @@ instructions: build ## Compare the instructions of a plain session with what is 
 	$(CARGO) build --locked --package sandcheck-tests --bin smtp-server
 	scripts/instructions
 
-install: ## Install what has been built: check_smtp into PLUGINDIR, sandcheck into PREFIX
-	@test -f $(CHECK_SMTP) -a -f $(SANDCHECK) -a -f $(COMPILER) -a -f $(REGISTRY_CLIENT) -a -f $(COMPONENT) || { echo "nothing is built yet: make build"; exit 1; }
+install: ## Install what has been built: check_smtp into PLUGINDIR, the rest below PREFIX, and a policy
+	@test -f $(CHECK_SMTP) -a -f $(SANDCHECK) -a -f $(COMPILER) -a -f $(REGISTRY_CLIENT) -a -f $(COMPONENT) -a -d $(GENERATED) || { echo "nothing is built yet: make build"; exit 1; }
 	install -D -m 755 $(CHECK_SMTP) $(DESTDIR)$(PLUGINDIR)/check_smtp
 	install -D -m 644 $(COMPONENT) $(DESTDIR)$(PLUGINDIR)/check_smtp.wasm
 	install -D -m 755 $(SANDCHECK) $(DESTDIR)$(PREFIX)/bin/sandcheck
 	install -D -m 755 $(COMPILER) $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-compile
 	install -D -m 755 $(REGISTRY_CLIENT) $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-registry
+	install -D -m 644 -t $(SHARE)/man/man1 $(GENERATED)/man/*
+	install -D -m 644 -t $(SHARE)/bash-completion/completions $(GENERATED)/bash/*
+	install -D -m 644 -t $(DESTDIR)$(ZSHDIR) $(GENERATED)/zsh/*
+	install -D -m 644 -t $(SHARE)/fish/vendor_completions.d $(GENERATED)/fish/*
+	sed 's,/usr/lib/sandcheck/plugins,$(PLUGINDIR),' $(GENERATED)/icinga2/sandcheck.conf | install -D -m 644 /dev/stdin $(SHARE)/sandcheck/icinga2/sandcheck.conf
+	sed 's,/usr/lib/sandcheck/plugins,$(PLUGINDIR),' $(GENERATED)/nagios/sandcheck.cfg | install -D -m 644 /dev/stdin $(SHARE)/sandcheck/nagios/sandcheck.cfg
+	sed 's,/usr/lib/sandcheck/plugins,$(PLUGINDIR),; s,/usr/bin,$(PREFIX)/bin,' packaging/systemd/sandcheck-work.service | install -D -m 644 /dev/stdin $(UNITS)/sandcheck-work.service
+	@test -e $(POLICY) || install -v -D -m 644 packaging/policy.toml $(POLICY)
 
-uninstall: ## Remove all of it again
+uninstall: ## Remove all of it again; a policy that was changed stays
 	rm -f $(DESTDIR)$(PLUGINDIR)/check_smtp $(DESTDIR)$(PLUGINDIR)/check_smtp.wasm
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandcheck
 	rm -f $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-compile $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-registry
+	rm -f $(SHARE)/man/man1/sandcheck.1 $(SHARE)/man/man1/check_smtp.1
+	rm -f $(SHARE)/bash-completion/completions/sandcheck $(SHARE)/bash-completion/completions/check_smtp
+	rm -f $(DESTDIR)$(ZSHDIR)/_sandcheck $(DESTDIR)$(ZSHDIR)/_check_smtp
+	rm -f $(SHARE)/fish/vendor_completions.d/sandcheck.fish $(SHARE)/fish/vendor_completions.d/check_smtp.fish
+	rm -f $(SHARE)/sandcheck/icinga2/sandcheck.conf $(SHARE)/sandcheck/nagios/sandcheck.cfg $(UNITS)/sandcheck-work.service
+	@if cmp -s packaging/policy.toml $(POLICY); then rm $(POLICY); elif test -e $(POLICY); then echo "$(POLICY) was changed, and stays"; fi
+	@for folder in $(DESTDIR)$(PLUGINDIR) $(DESTDIR)$(PREFIX)/lib/sandcheck $(DESTDIR)$(PREFIX)/libexec/sandcheck \
+		$(SHARE)/sandcheck/icinga2 $(SHARE)/sandcheck/nagios $(SHARE)/sandcheck $(dir $(POLICY)); do \
+		rmdir --ignore-fail-on-non-empty $$folder 2>/dev/null || true; done
 
 clean: ## Remove what was built
 	$(CARGO) clean

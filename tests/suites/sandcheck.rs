@@ -545,3 +545,45 @@ fn inspecting_tells_what_it_is_and_could_reach() {
             .all(|import| !import.as_str().unwrap_or("wasi:io").starts_with("wasi:io"))
     );
 }
+
+#[test]
+fn pages_and_definitions_tell_all_options() {
+    let place = Place::new();
+    let plugin = plugin();
+    let plugin = plugin.to_string_lossy();
+    for what in ["man", "bash", "zsh", "fish", "icinga", "nagios"] {
+        let (exit_code, text) = outcome(&place.sandcheck("generate", &[what, &plugin]));
+        assert_eq!(exit_code, Some(0), "{text}");
+        // roff's dashes
+        let text = text.replace("\\-", "-");
+        for option in ["hostname", "ignore-certificate-expiration", "verbose"] {
+            assert!(text.contains(option), "no {option} in {what}: {text}");
+        }
+    }
+    let named = ["icinga", &plugin, "--program", "/opt/it", "--name", "mail"];
+    let (_, text) = outcome(&place.sandcheck("generate", &named));
+    assert!(text.contains("object CheckCommand \"mail\""), "{text}");
+    assert!(text.contains("command = [ \"/opt/it\" ]"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_generated_is_named() {
+    let place = Place::new();
+    let plugin = plugin();
+    let plugin = plugin.to_string_lossy();
+    for (words, part) in [
+        (&["xml", &plugin][..], "'xml' cannot be generated"),
+        (&["nagios"], "sandcheck generate nagios PLUGIN"),
+        (&["nagios", &plugin, "--name", "a;b"], "--name 'a;b'"),
+        (&["icinga", &plugin, "--program", "/a\"b"], "'/a\"b' cannot"),
+        (&["man", "--name", "x"], "are for icinga and nagios"),
+        (&["man", "/nonexistent.wasm"], "No such file"),
+    ] {
+        let (exit_code, text) = outcome(&place.sandcheck("generate", words));
+        assert_eq!(exit_code, Some(3), "{words:?}");
+        assert!(
+            text.starts_with("UNKNOWN - ") && text.contains(part),
+            "{words:?}: {text}"
+        );
+    }
+}

@@ -21,7 +21,8 @@ const CONCURRENCY: RangeInclusive<usize> = 1..=100_000;
 /// How long a registry may be waited for.
 const TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(1);
 
-const HELP: &str = "\
+/// The help page. The manual page and the completions are made of it, see [`crate::generate`].
+pub(crate) const HELP: &str = "\
 sandcheck runs monitoring checks that are WebAssembly components of the world monitoring:plugin.
 A check reaches the endpoint that its own command line names, and nothing else.
 
@@ -31,6 +32,7 @@ Usage:
   sandcheck work    [OPTIONS] --gearman SERVER    Run checks that mod_gearman hands out
   sandcheck inspect [OPTIONS] PLUGIN              Show what it is and what it could reach
   sandcheck compile [OPTIONS] PLUGIN...           Compile it now, so that its first run is fast
+  sandcheck generate [OPTIONS] WHAT [PLUGIN]      Write its man page, or what else WHAT says
 
   sandcheck pull    [OPTIONS] REF                 Fetch a plugin, or its new version, into the store
   sandcheck push    [OPTIONS] PLUGIN.wasm REF     Publish a plugin in a registry
@@ -60,13 +62,20 @@ Options:
   --plain-http     Talk to the registry without TLS (default: only to this machine)
   --https          Talk to this machine with TLS, too
   --timeout TIME   Wait that long for a registry, 1s to 1h (default: 1m)
-  --username NAME  Log in, with the password in --password-file FILE
+  --username NAME  Log in, with the password in --password-file
+  --password-file FILE
+                   What to log in with
+  --program PATH   generate: how definitions call it (default: sandcheck run PLUGIN)
+  --name NAME      generate: what the command is called (default: from the manifest)
   -h, --help       Print this page
   -V, --version    Print the version
 
 GRANT is tcp://HOST:PORT or unix:/path. HOST is a name, *.suffix, an address or a network such as
 10.0.0.0/8 or [fd00::]/8; PORT is 25, 25,587, 1-1023 or *. --deny also takes the words private,
 loopback, link-local and metadata.
+
+WHAT is man, bash, zsh or fish, of a plugin or else of sandcheck itself, or icinga or nagios, which are
+command definitions for all of a plugin's options.
 
 batch reads a line of JSON for each check, {\"plugin\": \"PLUGIN.wasm\", \"arguments\": [\"-H\", \"mx\"]},
 and writes a line for each as soon as it ends.
@@ -82,6 +91,7 @@ pub(crate) enum Command {
     Batch(Options),
     Work(Options),
     Inspect(Options),
+    Generate(Options),
     Compile(Options),
     Pull(Options),
     Push(Options),
@@ -111,6 +121,9 @@ pub(crate) struct Options {
     pub(crate) network: Network,
     /// Where jobs come from, and what they may run.
     pub(crate) work: Settings,
+    /// How what is generated calls the plugin, and what it is called there.
+    pub(crate) program: Option<OsString>,
+    pub(crate) name: Option<String>,
     /// What stands behind `--`.
     pub(crate) words: Vec<OsString>,
 }
@@ -127,6 +140,8 @@ impl Default for Options {
             keys: Vec::new(),
             network: Network::default(),
             work: Settings::default(),
+            program: None,
+            name: None,
             words: Vec::new(),
         }
     }
@@ -218,12 +233,13 @@ struct Form {
 }
 
 #[rustfmt::skip]
-const FORMS: [Form; 12] = [
+const FORMS: [Form; 13] = [
     Form { name: "run", command: Command::Run, words: 1..=1, usage: "PLUGIN" },
     Form { name: "batch", command: Command::Batch, words: 0..=0, usage: "" },
     Form { name: "work", command: Command::Work, words: 0..=0, usage: "--gearman SERVER --plugins FOLDER" },
     Form { name: "inspect", command: Command::Inspect, words: 1..=1, usage: "PLUGIN" },
     Form { name: "compile", command: Command::Compile, words: 1..=usize::MAX, usage: "PLUGIN" },
+    Form { name: "generate", command: Command::Generate, words: 1..=2, usage: "WHAT [PLUGIN]" },
     Form { name: "pull", command: Command::Pull, words: 1..=1, usage: "REF" },
     Form { name: "push", command: Command::Push, words: 2..=2, usage: "PLUGIN.wasm REF" },
     Form { name: "sign", command: Command::Sign, words: 1..=1, usage: "--key FILE REF" },
@@ -289,6 +305,8 @@ fn options(parser: &mut Parser) -> Result<Option<Options>> {
             Arg::Long("queue") => options.work.add_queue(parser.value()?.string()?)?,
             Arg::Long("key-file") => options.work.key_file = Some(parser.value()?.into()),
             Arg::Long("plugins") => options.work.plugins = Some(parser.value()?.into()),
+            Arg::Long("program") => options.program = Some(parser.value()?),
+            Arg::Long("name") => options.name = Some(parser.value()?.string()?),
             Arg::Value(plugin) => options.plugins.push(plugin.into()),
             other => {
                 let error = other.unexpected();
@@ -391,6 +409,10 @@ mod tests {
         for (words, part) in [
             (&["nope"][..], "there is no command 'nope'"),
             (&["run"], "a word is missing: sandcheck run PLUGIN"),
+            (
+                &["generate"],
+                "a word is missing: sandcheck generate WHAT [PLUGIN]",
+            ),
             (
                 &["push", "a.wasm"],
                 "a word is missing: sandcheck push PLUGIN.wasm REF",

@@ -16,6 +16,7 @@ mod companion;
 mod compile;
 mod digest;
 mod exchange;
+mod generate;
 mod inspect;
 mod json;
 mod list;
@@ -79,6 +80,7 @@ fn start(words: Vec<OsString>) -> u8 {
         Command::Batch(options) => batch::batch(options),
         Command::Work(options) => work::work(options),
         Command::Inspect(options) => inspect::inspect(&options),
+        Command::Generate(options) => generate::generate(&options),
         Command::Compile(options) => compile::compile(&options),
         Command::Pull(options) => pull::pull(&options),
         Command::Push(options) => push::push(&options),

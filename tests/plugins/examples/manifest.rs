@@ -13,6 +13,21 @@ static LIE: [u8; 24] = *b"@LIE--------------------";
 /// More lines, another metric, commands to a terminal, text from right to left.
 const FORGED: &str = "a\nOK - forged|forged=1\r\u{1b}[2J\u{9b}2J\u{7}\u{202e}b";
 
+/// What means something in the languages that `sandcheck generate` writes: requests and escapes of roff,
+/// quotes and commands of shells, blocks of Icinga and Nagios. A line ends with a backslash.
+const MARKUP: &str = "' \" `touch forged` $(touch forged) ${x} %F{red} [a]:b] $HOSTNAME$ ; ! \\\n\
+                      .so /etc/passwd\n\
+                      'so /etc/passwd\n\
+                      \\fBbold\\*(ZZ\n\
+                      '; touch forged; '\n\
+                      \"; touch forged; \"\n\
+                      \\'; touch forged; \\\"\n\
+                      (touch forged)\n\
+                      \" }\n}\nobject CheckCommand \"forged\" { command = [ \"/bin/true\" ]\n}\n\
+                      */ object CheckCommand \"forged\" {\n}\n\
+                      define command {\n  command_name forged\n  command_line /bin/true\n}\n\
+                      the end \\";
+
 struct Hostile;
 
 plugin!(Hostile);
@@ -73,6 +88,15 @@ fn lying(mut manifest: Manifest, lie: &str) -> Manifest {
         "forged-placeholder" => set(own, "case", |case| FORGED.clone_into(&mut case.placeholder)),
         "forged-help" => set(own, "case", |case| FORGED.clone_into(&mut case.help)),
         "forged-default" => set(own, "case", |case| case.default = Some(FORGED.to_owned())),
+        "markup" => {
+            MARKUP.clone_into(&mut manifest.summary);
+            MARKUP.clone_into(&mut manifest.description);
+            for option in own.iter_mut().filter(|option| option.kind == Kind::Text) {
+                MARKUP.clone_into(&mut option.help);
+                MARKUP.clone_into(&mut option.placeholder);
+                option.default = Some(MARKUP.to_owned());
+            }
+        }
         "no-such-word" => manifest.word = Some("no-such-option".to_owned()),
         "empty-command" => manifest.name.clear(),
         "forged-command" => FORGED.clone_into(&mut manifest.name),
