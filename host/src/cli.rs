@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use crate::bindings::monitoring::plugin::types::{Argument, Kind, Manifest, Misuse, State};
+use crate::bindings::monitoring::plugin::types::{
+    Argument, Kind, Manifest, Misuse, OptionSpec, Report, State,
+};
 use crate::error::RunError;
 use crate::grants::{Grants, Rules};
 use crate::plugin::{Instance, Plugin};
@@ -26,6 +28,16 @@ pub struct Output {
 }
 
 impl Output {
+    /// What a report is as text.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        Self {
+            stdout: render::text(report),
+            stderr: String::new(),
+            exit_code: render::exit_code(report.state),
+        }
+    }
+
     fn unknown(stdout: String) -> Self {
         Self {
             stdout,
@@ -41,6 +53,24 @@ impl Output {
             text.push_str(&format!("{}\n", escape::line(hint)));
         }
         Self::unknown(text + &help::usage(manifest))
+    }
+}
+
+/// There is no report.
+#[derive(Debug)]
+pub struct Unreported {
+    /// What there is to print instead.
+    pub output: Output,
+    /// Why, when it was not the command line.
+    pub error: Option<RunError>,
+}
+
+impl From<Output> for Unreported {
+    fn from(output: Output) -> Self {
+        Self {
+            output,
+            error: None,
+        }
     }
 }
 
@@ -72,9 +102,42 @@ pub struct Request<'a> {
     rules: Rules,
     program: &'a str,
     line: CommandLine,
+    /// The longest time budget, whatever the command line says.
+    longest: Option<Duration>,
 }
 
 impl<'a> Request<'a> {
+    /// What these arguments ask for, which come from something else than a command line.
+    #[must_use]
+    pub fn of_arguments(
+        manifest: &'a Manifest,
+        rules: Rules,
+        program: &'a str,
+        arguments: Vec<Argument>,
+    ) -> Self {
+        let line = CommandLine {
+            arguments,
+            stop: None,
+            is_empty: false,
+        };
+        Self {
+            manifest,
+            rules,
+            program,
+            line,
+            longest: None,
+        }
+    }
+
+    /// The check's time is up after so long, or earlier when its arguments say so. The plugin is told,
+    /// in whole seconds.
+    #[must_use]
+    pub fn within(mut self, time: Duration) -> Self {
+        shorten(self.manifest, &mut self.line.arguments, time);
+        self.longest = Some(time);
+        self
+    }
+
     /// Reads a command line. Where no plugin is needed to answer it, such as `--help`, the answer
     /// comes at once.
     pub fn read(
@@ -95,6 +158,7 @@ impl<'a> Request<'a> {
             rules,
             program,
             line,
+            longest: None,
         })
     }
 
@@ -113,27 +177,80 @@ impl<'a> Request<'a> {
     }
 
     /// Has an instance do it that has done no check yet.
-    pub async fn carry_out_by<T: Transport>(self, mut instance: Instance<T>) -> Output {
+    pub async fn carry_out_by<T: Transport>(self, instance: Instance<T>) -> Output {
+        match self.report_by(instance).await {
+            Ok(report) => Output::of(&report),
+            Err(unreported) => unreported.output,
+        }
+    }
+
+    /// Has a fresh instance do it, for a host that wants more than text.
+    pub async fn report<T: Transport>(self, plugin: &Plugin<T>) -> Result<Report, Unreported> {
+        match plugin.instantiate().await {
+            Ok(instance) => self.report_by(instance).await,
+            Err(error) => Err(Unreported {
+                output: not_started(&error, self.program),
+                error: Some(error),
+            }),
+        }
+    }
+
+    async fn report_by<T: Transport>(
+        self,
+        mut instance: Instance<T>,
+    ) -> Result<Report, Unreported> {
         let Some(stop) = &self.line.stop else {
-            return check(instance, self.manifest, self.rules, self.line).await;
+            return self.check(instance).await;
         };
         // The first mistake counts, and it may stand before the place where reading stopped.
         match instance.validate(&self.line.arguments).await {
-            Err(error) => failed(&error),
-            Ok(Err(misuse)) => Output::misuse(self.manifest, &misuse),
-            Ok(Ok(())) => stopped(self.manifest, self.program, stop),
+            Err(error) => Err(error.into()),
+            Ok(Err(misuse)) => Err(Output::misuse(self.manifest, &misuse).into()),
+            Ok(Ok(())) => Err(stopped(self.manifest, self.program, stop).into()),
+        }
+    }
+
+    async fn check<T: Transport>(self, instance: Instance<T>) -> Result<Report, Unreported> {
+        let (manifest, mut arguments) = (self.manifest, self.line.arguments);
+        if let Some(missing) = missing(manifest, &arguments) {
+            return Err(Output::misuse(manifest, &missing).into());
+        }
+        let budget = Duration::from_secs(budget(manifest, &arguments));
+        let budget = self.longest.map_or(budget, |longest| longest.min(budget));
+        let grants = Grants::named_by(manifest, &arguments, self.rules);
+        // Without any word the plugin is to see that nothing was asked.
+        if !self.line.is_empty {
+            add_node_name(manifest, &mut arguments);
+        }
+        match instance.run(&arguments, grants, budget).await {
+            Err(RunError::Misuse(misuse)) => Err(Output::misuse(manifest, &misuse).into()),
+            done => done.map_err(Unreported::from),
+        }
+    }
+}
+
+impl From<RunError> for Unreported {
+    fn from(error: RunError) -> Self {
+        Self {
+            output: failed(&error),
+            error: Some(error),
         }
     }
 }
 
 async fn start<T: Transport>(plugin: &Plugin<T>, program: &str) -> Result<Instance<T>, Output> {
-    plugin.instantiate().await.map_err(|error| match error {
+    let started = plugin.instantiate().await;
+    started.map_err(|error| not_started(&error, program))
+}
+
+fn not_started(error: &RunError, program: &str) -> Output {
+    match error {
         RunError::NoPlugin(error) => {
             let line = escape::line(&format!("{program}: {error}"));
             Output::unknown(format!("UNKNOWN - {line}\n"))
         }
-        error => failed(&error),
-    })
+        error => failed(error),
+    }
 }
 
 /// The command line, with the options of ini files in it.
@@ -181,36 +298,6 @@ fn stopped(manifest: &Manifest, program: &str, stop: &Stop) -> Output {
     }
 }
 
-async fn check<T: Transport>(
-    instance: Instance<T>,
-    manifest: &Manifest,
-    rules: Rules,
-    line: CommandLine,
-) -> Output {
-    let mut arguments = line.arguments;
-    if let Some(missing) = missing(manifest, &arguments) {
-        return Output::misuse(manifest, &missing);
-    }
-    let budget = budget(manifest, &arguments);
-    let grants = Grants::named_by(manifest, &arguments, rules);
-    // Without any word the plugin is to see that nothing was asked.
-    if !line.is_empty {
-        add_node_name(manifest, &mut arguments);
-    }
-    match instance
-        .run(&arguments, grants, Duration::from_secs(budget))
-        .await
-    {
-        Ok(report) => Output {
-            stdout: render::text(&report),
-            stderr: String::new(),
-            exit_code: render::exit_code(report.state),
-        },
-        Err(RunError::Misuse(misuse)) => Output::misuse(manifest, &misuse),
-        Err(error) => failed(&error),
-    }
-}
-
 fn failed(error: &RunError) -> Output {
     Output::unknown(format!("UNKNOWN - {}\n", escape::line(&error.to_string())))
 }
@@ -248,6 +335,21 @@ fn budget(manifest: &Manifest, arguments: &[Argument]) -> u64 {
     seconds
         .filter(|seconds| *seconds > 0)
         .unwrap_or(DEFAULT_BUDGET)
+}
+
+/// Gives the option of the kind timeout at most these seconds, rounded up.
+fn shorten(manifest: &Manifest, arguments: &mut Vec<Argument>, time: Duration) {
+    let is_timeout = |option: &&OptionSpec| option.kind == Kind::Timeout;
+    let Some(option) = manifest.options.iter().find(is_timeout) else {
+        return;
+    };
+    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    if budget(manifest, arguments) > seconds {
+        arguments.push(Argument {
+            name: option.name.clone(),
+            value: Some(seconds.max(1).to_string()),
+        });
+    }
 }
 
 /// Fills in the name of this machine where the plugin asks for it and nobody gave it.

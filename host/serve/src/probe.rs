@@ -1,0 +1,148 @@
+//! `GET /probe?module=NAME&target=HOST[:PORT]`.
+
+use std::time::{Duration, SystemTime};
+
+use hyper::StatusCode;
+use hyper::header::{ACCEPT, HeaderMap};
+use sandcheck::types::{Argument, State};
+use sandcheck_probe::exposition::{Format, render};
+use sandcheck_probe::query::Query;
+use sandcheck_probe::scrape_timeout;
+use sandcheck_probe::target::Target;
+use tracing::{debug, info};
+
+use crate::checks::{Done, word};
+use crate::config::Module;
+use crate::history::Record;
+use crate::reply::{self, Reply};
+use crate::service::Service;
+use crate::{debug as page, reports};
+
+const PARAMETERS: [&str; 3] = ["module", "target", "debug"];
+
+/// What Prometheus says of its own patience.
+const TIMEOUT: &str = "x-prometheus-scrape-timeout-seconds";
+
+pub(crate) async fn probe(service: &Service, query: &str, headers: &HeaderMap) -> Reply {
+    let request = match Probe::read(service, query, headers) {
+        Ok(request) => request,
+        Err(reply) => return reply,
+    };
+    let Some(place) = service.checks.place() else {
+        return reply::too_many();
+    };
+    let module = &request.module;
+    let arguments = arguments(module, &request.target);
+    let began = SystemTime::now();
+    let rules = module.plugin.rules.clone();
+    let ready = &module.plugin.ready;
+    let done = place.run(ready, rules, arguments, request.within).await;
+    let families = reports::families(&done, module.success);
+    let metrics = render(&families, Format::Text);
+    request.tell(&done);
+    let answer = if request.is_debug {
+        let page = page::page(module, &request.name, request.within, &done, &metrics);
+        reply::text(StatusCode::OK, page)
+    } else {
+        let format = accepted(headers);
+        reply::reply(
+            StatusCode::OK,
+            format.content_type(),
+            render(&families, format),
+        )
+    };
+    service.history.add(Record {
+        number: 0,
+        name: module.name.clone(),
+        target: request.name,
+        began,
+        time: done.time,
+        state: done.state(),
+        text: done.text(),
+        metrics,
+    });
+    answer
+}
+
+/// The format that a scrape gets.
+pub(crate) fn accepted(headers: &HeaderMap) -> Format {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    accept.map_or(Format::Text, Format::accepted)
+}
+
+struct Probe {
+    module: std::sync::Arc<Module>,
+    target: Target,
+    /// The target as it was given.
+    name: String,
+    within: Option<Duration>,
+    is_debug: bool,
+}
+
+impl Probe {
+    fn read(service: &Service, query: &str, headers: &HeaderMap) -> Result<Self, Reply> {
+        let query = Query::parse(query, &PARAMETERS).map_err(reply::bad_request)?;
+        let name = query.needed("module").map_err(reply::bad_request)?;
+        let config = service.config();
+        let Some(module) = config.modules.get(name) else {
+            return Err(reply::bad_request(format!("there is no module '{name}'")));
+        };
+        let name = query.needed("target").map_err(reply::bad_request)?;
+        let target = Target::parse(name).map_err(reply::bad_request)?;
+        if target.port.is_some() && module.port.is_none() {
+            let reason = format!(
+                "the plugin of the module '{}' has no option for a port",
+                module.name
+            );
+            return Err(reply::bad_request(reason));
+        }
+        let scrape = headers.get(TIMEOUT).map(|value| {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            scrape_timeout::budget(&text, service.options.serve.timeout_offset)
+        });
+        let scrape = scrape.transpose().map_err(reply::bad_request)?;
+        Ok(Self {
+            module: std::sync::Arc::clone(module),
+            target,
+            name: name.to_owned(),
+            within: shorter(scrape, module.timeout),
+            is_debug: query.value("debug") == Some("true"),
+        })
+    }
+
+    fn tell(&self, done: &Done) {
+        let (module, target) = (self.module.name.as_str(), self.name.as_str());
+        let seconds = format!("{:.6}", done.time.as_secs_f64());
+        let state = word(done.state());
+        if done.state() == State::Ok {
+            debug!(module, target, state, seconds, "probed");
+        } else {
+            let output = done.text();
+            info!(module, target, state, seconds, output, "probed");
+        }
+    }
+}
+
+fn shorter(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, None) | (None, one) => one,
+    }
+}
+
+/// What the module gives, and what the target does; its port counts instead of the module's.
+fn arguments(module: &Module, target: &Target) -> Vec<Argument> {
+    let mut arguments = module.arguments.clone();
+    arguments.push(Argument {
+        name: module.host.clone(),
+        value: Some(target.host.clone()),
+    });
+    if let (Some(name), Some(port)) = (&module.port, target.port) {
+        arguments.retain(|argument| argument.name != *name);
+        arguments.push(Argument {
+            name: name.clone(),
+            value: Some(port.to_string()),
+        });
+    }
+    arguments
+}
