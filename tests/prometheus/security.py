@@ -123,6 +123,9 @@ modules:
   network:
     plugin: {PLUGIN}
     targets: ["tcp://127.0.0.0/30:1-65535", "tcp://[fd00::]/8:25"]
+  other:
+    plugin: {PLUGIN}
+    targets: ["tcp://127.0.0.2:{mail}"]
 """, "--deny", "tcp://127.0.0.9:*")
 
     def refusal(module, target):
@@ -135,7 +138,7 @@ modules:
     assert server.probe("network", f"localhost:{mail}").value("probe_success") == 1
     assert "it is not among the targets that are allowed here" in refusal("narrow", "127.0.0.1:1")
     assert "it is not among the targets that are allowed here" in refusal("narrow", "192.0.2.1")
-    assert "leads to 127.0.0.1, it is not among the targets" in refusal("narrow", f"localhost:{mail}")
+    assert "leads to 127.0.0.1, it is not among the targets" in refusal("other", f"localhost:{mail}")
     assert "it is not among the targets that are allowed here" in refusal("network", "127.0.0.4:25")
     assert "denied by 'metadata'" in refusal("free", "169.254.169.254:80")
     assert "denied by 'metadata'" in refusal("free", "[::ffff:169.254.169.254]:80")

@@ -7,13 +7,11 @@ import os
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "gearman"))
-from processes import Processes, can_connect, eventually, free_port  # noqa: E402
+from processes import Processes, can_connect, eventually, free_port
 
-PROGRAM = "target/release/sandcheck"
+PROGRAM = os.environ.get("SANDCHECK", "target/release/sandcheck")
 PLUGIN = os.path.abspath("target/release/check_smtp.wasm")
 
 

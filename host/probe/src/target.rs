@@ -40,6 +40,10 @@ impl std::error::Error for TargetError {}
 impl Target {
     /// Reads a target.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
+        // `http://host/`, or a path.
+        if text.contains('/') {
+            return Err(TargetError::Host);
+        }
         let (host, port) = split(text)?;
         if !is_host(host) {
             return Err(TargetError::Host);
