@@ -25,14 +25,17 @@ STATIC = --target $(TRIPLE) --config 'target.$(TRIPLE).rustflags=[ \
 PORTABLE = --cfg=cpubits="32"
 # What is published has no path of this machine in it, and is the same wherever it is built.
 ANYWHERE = --remap-path-prefix=$(REGISTRY)=crates --remap-path-prefix=$(CURDIR)=.
-PUBLISHED = target/wasm32-wasip2/component/check_smtp.wasm
+PARTS = target/wasm32-wasip2/component
+PUBLISHED = $(PARTS)/check_smtp.wasm
+# What `make command` makes a command of.
+PLUGIN ?= $(PUBLISHED)
 # Where the sources are: the public address of this repository, or else the name of their content.
 REVISION ?= $(shell git describe --always --abbrev=40 --exclude='*' --dirty=-modified 2>/dev/null)
 ORIGIN = $(filter https://%,$(shell git remote get-url origin 2>/dev/null))
 SOURCE ?= $(or $(ORIGIN),swh:1:rev:$(REVISION:-modified=))
 CC_FOR_TRIPLE = CC_$(subst -,_,$(TRIPLE))=$${CC:-cc}
 
-.PHONY: help setup build component plugins demo dist test test-engines test-gearman test-hosts test-market test-plugins test-prometheus test-servers fuzz lint bench bench-quick instructions install uninstall clean
+.PHONY: help setup build component command parts plugins demo dist test test-engines test-gearman test-hosts test-market test-plugins test-prometheus test-servers fuzz lint bench bench-quick instructions install uninstall clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -57,8 +60,18 @@ build: setup ## Build check_smtp, with its component in it, sandcheck and its th
 component: setup ## Build the component for other hosts, target/wasm32-wasip2/component/check_smtp.wasm
 	RUSTFLAGS='$(PORTABLE) $(ANYWHERE)' $(CARGO) build --locked --package check-smtp --lib --target wasm32-wasip2 --profile component
 
-dist: component ## Make what is published into target/dist: component, WIT package, SBOM, checksums
-	$(CARGO) run --quiet --locked --package sandcheck-dist -- $(PUBLISHED) target/dist '$(REVISION)' '$(SOURCE)'
+# What makes a command of a plugin: its network, and the rest of a host.
+parts: setup
+	RUSTFLAGS='$(PORTABLE) $(ANYWHERE)' $(CARGO) build --locked --package sandcheck-command-adapter \
+		--package sandcheck-command-program --target wasm32-wasip2 --profile component
+
+command: component parts ## Make a command for runtimes of WASI of PLUGIN (check_smtp), into target/command
+	@mkdir -p target/command
+	$(CARGO) run --quiet --locked --package sandcheck-dist -- command $(PLUGIN) $(PARTS) \
+		target/command/$(basename $(notdir $(PLUGIN)))-command.wasm
+
+dist: component parts ## Make what is published into target/dist: components, WIT package, SBOMs, checksums
+	$(CARGO) run --quiet --locked --package sandcheck-dist -- publish $(PUBLISHED) $(PARTS) target/dist '$(REVISION)' '$(SOURCE)'
 	@cd target/dist && sha256sum --check --quiet SHA256SUMS && ls -l
 
 plugins: setup ## Build the example plugins into target/examples: check_tcp in Rust, check_banner in JavaScript
@@ -83,9 +96,12 @@ test-market: build dist ## Test registries, signatures, the catalogue and what i
 	tests/dist
 	$(CARGO) test --locked --package sandcheck-tests --features market --test registry
 
-test-hosts: build component plugins ## Run scenarios and the conformance kit through the hosts in Rust, Python and Node
+test-hosts: build component parts plugins ## Run scenarios and the conformance kit through the hosts in Python and Node, and through wasmtime run
 	@scripts/setup hosts
 	examples/hosts/build target/hosts
+	tests/wasmtime target/hosts/wasmtime
+	for plugin in $(PUBLISHED) target/examples/check_tcp.wasm target/examples/check_banner.wasm; do \
+		$(MAKE) --no-print-directory command PLUGIN=$$plugin || exit; done
 	examples/conformance/build target/conformance
 	$(CARGO) test --locked --package sandcheck-tests --test hosts
 	examples/conformance/run-all target/hosts $(SANDCHECK)

@@ -19,6 +19,8 @@ pub(crate) struct Contest {
     pub(crate) theirs: Program,
     /// The client without a sandbox, where it can do the task.
     pub(crate) native: Option<Program>,
+    /// Our plugin as a command of a stock runtime, where there is one.
+    pub(crate) stock: Option<Program>,
 }
 
 /// What one round cost.
@@ -30,6 +32,8 @@ pub(crate) struct Round {
     pub(crate) theirs: Cost,
     /// The client without a sandbox.
     pub(crate) native: Option<Cost>,
+    /// Our plugin as a command of a stock runtime.
+    pub(crate) stock: Option<Cost>,
 }
 
 /// What the turns of one scenario gave.
@@ -48,10 +52,13 @@ impl Contest {
         for turn in 0..WARM_UP + rounds {
             let (ours, theirs) = (self.ours.run()?, self.theirs.run()?);
             let native = self.native.as_mut().map(Program::run).transpose()?;
+            let stock = self.stock.as_mut().map(Program::run).transpose()?;
+            let stock_failure = stock.as_ref().and_then(|run| difference(scenario, run));
             let failures = [
                 difference(scenario, &ours).map(|text| format!("ours: {text}")),
                 difference(scenario, &theirs).map(|text| format!("theirs: {text}")),
                 native.as_ref().and_then(native_failure),
+                stock_failure.map(|text| format!("stock runtime: {text}")),
             ];
             let failures: Vec<_> = failures.into_iter().flatten().collect();
             if failures.is_empty() && turn >= WARM_UP {
@@ -59,6 +66,7 @@ impl Contest {
                     ours: ours.cost,
                     theirs: theirs.cost,
                     native: native.map(|run| run.cost),
+                    stock: stock.map(|run| run.cost),
                 });
             }
             turns.failures.extend(failures);
@@ -115,6 +123,7 @@ mod tests {
             ours: shell(ours),
             theirs: shell(theirs),
             native: None,
+            stock: None,
         };
         contest.play(&SCENARIO, rounds).expect("a shell")
     }
@@ -151,10 +160,29 @@ mod tests {
             ours: good(),
             theirs: good(),
             native: Some(shell("echo 0; exit 1")),
+            stock: None,
         };
         let turns = contest.play(&SCENARIO, 100).expect("a shell");
         assert!(turns.rounds.is_empty());
         assert_eq!(turns.failures, ["native: its session failed"; 3]);
+    }
+
+    #[test]
+    fn what_a_stock_runtime_runs_has_to_end_alike() {
+        let good = || shell("echo SMTP CRITICAL; exit 2");
+        let mut contest = Contest {
+            ours: good(),
+            theirs: good(),
+            native: None,
+            stock: Some(shell("echo SMTP CRITICAL; exit 1")),
+        };
+        let turns = contest.play(&SCENARIO, 100).expect("a shell");
+        assert!(turns.rounds.is_empty());
+        assert!(turns.failures[0].starts_with("stock runtime: exit 1"));
+        contest.stock = Some(good());
+        let turns = contest.play(&SCENARIO, 2).expect("a shell");
+        assert!(turns.rounds.iter().all(|round| round.stock.is_some()));
+        assert_eq!(turns.rounds.len(), 2);
     }
 
     #[test]

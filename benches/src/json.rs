@@ -18,6 +18,7 @@ pub(crate) fn render(report: &Report) -> String {
         },
         "ours": { "path": shown(&report.programs.ours), "version": ours },
         "theirs": { "path": shown(&report.programs.theirs), "version": theirs },
+        "wasmtime": report.runtime,
         "rounds": report.rounds,
         "floor": floor(report),
         "scenarios":
@@ -54,6 +55,7 @@ fn comparison(report: &Report, comparison: &Comparison) -> Value {
         "ours": summary(&comparison.ours),
         "theirs": summary(&comparison.theirs),
         "native": comparison.native.as_ref().map(summary),
+        "wasmtime_run": comparison.stock.as_ref().map(summary),
         "ratio": comparison.ratio(),
         "target": comparison.target,
         "met": comparison.target_is_met(),

@@ -16,6 +16,7 @@ mod process;
 mod report;
 mod scenario;
 mod statistics;
+mod stock;
 mod svg;
 mod table;
 

@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use lexopt::{Arg, Parser};
 
+use crate::stock::Stock;
+
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
 Times our check_smtp against Debian's C plugin: whole processes, in turns, on the same server; then
-many checks in one process, by sandcheck batch, against the C plugin and a client in Rust.
+many checks in one process, by sandcheck batch, against the C plugin and a client in Rust. Where there
+is a wasmtime, and `make command` has been run, our plugin under `wasmtime run` takes its turns too.
 
 Usage: sandcheck-benches [OPTIONS]
 
@@ -108,6 +111,8 @@ pub(crate) struct Programs {
     pub(crate) component: PathBuf,
     /// Where it keeps compiled code.
     pub(crate) cache: PathBuf,
+    /// A stock runtime with our plugin as a command, if there is one.
+    pub(crate) stock: Option<Stock>,
 }
 
 /// Reads the words behind the program's name.
@@ -155,7 +160,7 @@ impl Options {
             &theirs,
             "run `apt-get install monitoring-plugins-basic`, or name it with --theirs",
         )?;
-        let release = builds.join("release");
+        let (release, cache) = (builds.join("release"), builds.join("bench-cache"));
         let programs = Programs {
             ours,
             theirs,
@@ -164,7 +169,8 @@ impl Options {
             crowd: release.join("crowd-server"),
             sandcheck: release.join("sandcheck"),
             component: release.join("check_smtp.wasm"),
-            cache: builds.join("bench-cache"),
+            stock: Stock::find(&builds, &cache)?,
+            cache,
         };
         for built in [
             &programs.native,

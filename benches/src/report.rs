@@ -24,6 +24,8 @@ pub(crate) struct Report {
     pub(crate) programs: Programs,
     /// What our plugin and the C plugin answer to `-V`.
     pub(crate) versions: [String; 2],
+    /// What the stock runtime calls itself, where there is one.
+    pub(crate) runtime: String,
     /// Rounds asked for, for each scenario.
     pub(crate) rounds: usize,
     /// What a program that does nothing costs: the least that each measure can show.
@@ -48,6 +50,8 @@ pub(crate) struct Outcome {
     pub(crate) failures: Vec<String>,
 }
 
+const NO_RUNTIME: &str = "a wasmtime, which is not here,";
+
 /// Ours against theirs in one measure.
 pub(crate) struct Comparison {
     /// What is compared.
@@ -58,6 +62,8 @@ pub(crate) struct Comparison {
     pub(crate) theirs: Summary,
     /// The native client's figures.
     pub(crate) native: Option<Summary>,
+    /// The figures of our plugin under a stock runtime.
+    pub(crate) stock: Option<Summary>,
     /// The highest ratio that we want to see.
     pub(crate) target: f64,
 }
@@ -77,6 +83,10 @@ pub(crate) enum Measure {
 pub(crate) fn measure(programs: Programs, size: &Size) -> Result<Report> {
     let rounds = size.rounds;
     let versions = [version(&programs.ours)?, version(&programs.theirs)?];
+    let runtime = match &programs.stock {
+        Some(stock) => stock.version()?,
+        None => NO_RUNTIME.to_owned(),
+    };
     let mut scenarios = Vec::new();
     for scenario in SCENARIOS {
         eprintln!("{}: {rounds} rounds", scenario.name);
@@ -89,6 +99,7 @@ pub(crate) fn measure(programs: Programs, size: &Size) -> Result<Report> {
         machine: Machine::current(),
         programs,
         versions,
+        runtime,
         rounds,
         floor,
         scenarios,
@@ -123,6 +134,10 @@ fn outcome(scenario: &'static Scenario, programs: &Programs, rounds: usize) -> R
         ours: Program::new(&programs.ours, &arguments),
         theirs: Program::new(&programs.theirs, &arguments),
         native: native(scenario, &endpoint, programs),
+        stock: programs
+            .stock
+            .as_ref()
+            .map(|stock| stock.program(&arguments)),
     };
     Ok(Outcome::new(scenario, contest.play(scenario, rounds)?))
 }
@@ -170,11 +185,13 @@ impl Comparison {
         let ours: Vec<_> = rounds.iter().map(|round| round.ours).collect();
         let theirs: Vec<_> = rounds.iter().map(|round| round.theirs).collect();
         let native: Vec<_> = rounds.iter().filter_map(|round| round.native).collect();
+        let stock: Vec<_> = rounds.iter().filter_map(|round| round.stock).collect();
         Some(Self {
             measure,
             ours: measure.summary(&ours)?,
             theirs: measure.summary(&theirs)?,
             native: measure.summary(&native),
+            stock: measure.summary(&stock),
             target: measure.target(scenario),
         })
     }
@@ -241,6 +258,7 @@ mod tests {
             ours: Summary::flat(ours),
             theirs: Summary::flat(theirs),
             native: None,
+            stock: None,
             target,
         }
     }
@@ -263,6 +281,7 @@ mod tests {
             ours: cost,
             theirs: cost,
             native: None,
+            stock: None,
         };
         assert!(Comparison::new(Measure::Wall, scenario, &[]).is_none());
         let found = Comparison::new(Measure::Processor, scenario, &[round, round]);

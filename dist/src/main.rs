@@ -1,11 +1,15 @@
 //! Makes of the component what is published, into a folder (`make dist`): the component with metadata,
-//! its WIT as a package, a bill of materials in `CycloneDX`'s form, and checksums.
+//! the same as a command for runtimes of WASI, its WIT as a package, bills of materials in `CycloneDX`'s
+//! form, and checksums.
 //!
-//!     sandcheck-dist COMPONENT.wasm FOLDER REVISION SOURCE
+//!     sandcheck-dist publish COMPONENT.wasm PARTS FOLDER REVISION SOURCE
+//!     sandcheck-dist command PLUGIN.wasm PARTS COMMAND.wasm
 //!
+//! `PARTS` is the folder with what makes a command of a plugin (`host/command`).
 //! It is started in the workspace. The same sources make the same bytes, wherever and whenever that is
 //! done: no file has a time or a path in it.
 
+mod command;
 mod materials;
 mod packages;
 
@@ -29,6 +33,9 @@ const COMPONENT: &str = "check-smtp";
 /// What a user calls it.
 const NAME: &str = "check_smtp";
 
+/// The same as a command.
+const COMMAND: &str = "check_smtp-command";
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -41,23 +48,51 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [component, folder, revision, source] = words.as_slice() else {
-        bail!("usage: sandcheck-dist COMPONENT.wasm FOLDER REVISION SOURCE");
-    };
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["publish", component, parts, folder, revision, source] => {
+            let files = publication(component, Path::new(parts), revision, source)?;
+            publish(Path::new(folder), &files)
+        }
+        ["command", plugin, parts, command] => {
+            let composed =
+                command::compose(&read(plugin)?, Path::new(parts)).context(plugin.to_owned())?;
+            fs::write(command, composed).with_context(|| command.to_owned())
+        }
+        _ => bail!(
+            "usage: sandcheck-dist publish COMPONENT.wasm PARTS FOLDER REVISION SOURCE\n       \
+             sandcheck-dist command PLUGIN.wasm PARTS COMMAND.wasm"
+        ),
+    }
+}
+
+fn read(path: &str) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| path.to_owned())
+}
+
+/// All files, with their names.
+fn publication(
+    component: &str,
+    parts: &Path,
+    revision: &str,
+    source: &str,
+) -> Result<Vec<(String, Vec<u8>)>> {
     if revision.is_empty() {
         bail!("this is no git checkout, so name its revision: make dist REVISION=...");
     }
-    let graph = Graph::read(COMPONENT)?;
-    let component = fs::read(component).with_context(|| component.clone())?;
-    let component = with_metadata(&component, graph.root(), revision, source)?;
+    let graph = Graph::read(COMPONENT, &[])?;
+    let component = with_metadata(&read(component)?, graph.root(), revision, source)?;
+    let command = command::compose(&component, parts)?;
+    let bill = materials::bill(&graph, NAME, &sha256(&component), source)?;
+    let graph = Graph::read(COMPONENT, &command::PACKAGES)?;
+    let command_bill = materials::bill(&graph, COMMAND, &sha256(&command), source)?;
     let (wit_name, wit) = wit_package(Path::new("wit"))?;
-    let materials = materials::bill(&graph, NAME, &sha256(&component), source)?;
-    let files = [
+    Ok(vec![
         (format!("{NAME}.wasm"), component),
-        (format!("{NAME}.cdx.json"), materials),
+        (format!("{NAME}.cdx.json"), bill),
+        (format!("{COMMAND}.wasm"), command),
+        (format!("{COMMAND}.cdx.json"), command_bill),
         (wit_name, wit),
-    ];
-    publish(Path::new(folder), &files)
+    ])
 }
 
 /// Sections that `wasm-tools metadata show` and `sandcheck inspect` read.

@@ -81,8 +81,8 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    /// Of that package of the workspace.
-    pub(crate) fn read(name: &str) -> Result<Self> {
+    /// Of that package of the workspace, composed with others of it.
+    pub(crate) fn read(name: &str, others: &[&str]) -> Result<Self> {
         let metadata = metadata()?;
         let root = metadata
             .packages
@@ -91,8 +91,16 @@ impl Graph {
         let root = root
             .with_context(|| format!("there is no package {name}"))?
             .clone();
-        let links: BTreeMap<_, _> = metadata.resolve.nodes.into_iter().map(linked).collect();
-        let linked = linked_into(name)?;
+        let mut links: BTreeMap<_, _> = metadata.resolve.nodes.into_iter().map(linked).collect();
+        let is_other = |package: &&Package| {
+            package.source.is_none() && others.contains(&package.name.as_str())
+        };
+        let composed = metadata.packages.iter().filter(is_other);
+        links
+            .entry(root.id.clone())
+            .or_default()
+            .extend(composed.map(|package| package.id.clone()));
+        let linked = linked_into(&[&[name], others].concat())?;
         let is_needed = |package: &Package| {
             linked.contains(&(package.name.clone(), package.version.clone()))
                 && package.id != root.id
@@ -154,21 +162,21 @@ fn linked(node: Node) -> (String, Vec<String>) {
     (node.id, links)
 }
 
-/// Names and versions of what is linked, with the features that this package asks for. `cargo metadata`
+/// Names and versions of what is linked, with the features that these packages ask for. `cargo metadata`
 /// has those that anything in the workspace asks for.
-fn linked_into(name: &str) -> Result<BTreeSet<(String, String)>> {
-    let text = cargo(&[
+fn linked_into(names: &[&str]) -> Result<BTreeSet<(String, String)>> {
+    let mut words = vec![
         "tree",
         "--locked",
-        "--package",
-        name,
         "--target",
         TARGET,
         "--edges",
         "normal,no-proc-macro",
         "--prefix",
         "none",
-    ])?;
+    ];
+    words.extend(names.iter().flat_map(|name| ["--package", name]));
+    let text = cargo(&words)?;
     let package = |line: &str| {
         let mut words = line.split(' ');
         let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);

@@ -5,9 +5,10 @@ wasmtime::component::bindgen!({
     world: "monitoring:plugin/plugin",
     imports: { "monitoring:plugin/sockets": async | trappable },
     exports: { default: async },
-    additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
+    additional_derives: [PartialEq],
     with: {
         "monitoring:plugin/sockets.connection": crate::network::Connection,
+        "monitoring:plugin/types": sandcheck_contract::types,
         "wasi": wasmtime_wasi::p2::bindings,
     },
 });

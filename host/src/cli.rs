@@ -3,58 +3,16 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use crate::bindings::monitoring::plugin::types::{
-    Argument, Kind, Manifest, Misuse, OptionSpec, Report, State,
-};
+pub use sandcheck_contract::cli::Output;
+use sandcheck_contract::cli::{add_node_name, budget, missing, read, shorten};
+
 use crate::error::RunError;
+use crate::escape;
 use crate::grants::{Grants, Rules};
 use crate::plugin::{Instance, Plugin};
 use crate::transport::Transport;
-use crate::words::{CommandLine, Stop};
-use crate::{escape, help, ini, render, words};
-
-/// The time budget of a plugin that names none, in seconds.
-const DEFAULT_BUDGET: u64 = 10;
-
-/// What a run prints, and how it ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
-    /// For standard output.
-    pub stdout: String,
-    /// For standard error.
-    pub stderr: String,
-    /// 0 to 3.
-    pub exit_code: u8,
-}
-
-impl Output {
-    /// What a report is as text.
-    #[must_use]
-    pub fn of(report: &Report) -> Self {
-        Self {
-            stdout: render::text(report),
-            stderr: String::new(),
-            exit_code: render::exit_code(report.state),
-        }
-    }
-
-    fn unknown(stdout: String) -> Self {
-        Self {
-            stdout,
-            stderr: String::new(),
-            exit_code: render::exit_code(State::Unknown),
-        }
-    }
-
-    fn misuse(manifest: &Manifest, misuse: &Misuse) -> Self {
-        let name = escape::line(&manifest.name);
-        let mut text = format!("{name}: {}\n", escape::line(&misuse.message));
-        if let Some(hint) = &misuse.hint {
-            text.push_str(&format!("{}\n", escape::line(hint)));
-        }
-        Self::unknown(text + &help::usage(manifest))
-    }
-}
+use crate::types::{Argument, Manifest, Report};
+use crate::words::CommandLine;
 
 /// There is no report.
 #[derive(Debug)]
@@ -70,6 +28,15 @@ impl From<Output> for Unreported {
         Self {
             output,
             error: None,
+        }
+    }
+}
+
+impl From<RunError> for Unreported {
+    fn from(error: RunError) -> Self {
+        Self {
+            output: Output::failed(&error),
+            error: Some(error),
         }
     }
 }
@@ -91,7 +58,10 @@ pub async fn run(plugin: &Plugin, rules: Rules, program: &str, words: Vec<OsStri
 /// there is to print.
 pub async fn meet(plugin: &Plugin, program: &str) -> Result<(Manifest, Instance), Output> {
     let mut instance = start(plugin, program).await?;
-    let manifest = instance.describe().await.map_err(|error| failed(&error))?;
+    let manifest = instance
+        .describe()
+        .await
+        .map_err(|error| Output::failed(&error))?;
     Ok((manifest, instance))
 }
 
@@ -133,7 +103,8 @@ impl<'a> Request<'a> {
     /// in whole seconds.
     #[must_use]
     pub fn within(mut self, time: Duration) -> Self {
-        shorten(self.manifest, &mut self.line.arguments, time);
+        let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        shorten(self.manifest, &mut self.line.arguments, seconds.max(1));
         self.longest = Some(time);
         self
     }
@@ -151,7 +122,7 @@ impl<'a> Request<'a> {
             && line.arguments.is_empty()
         {
             // Nothing stands before it that could be a mistake.
-            return Err(stopped(manifest, program, stop));
+            return Err(Output::stopped(manifest, program, stop));
         }
         Ok(Self {
             manifest,
@@ -179,7 +150,7 @@ impl<'a> Request<'a> {
     /// Has an instance do it that has done no check yet.
     pub async fn carry_out_by<T: Transport>(self, instance: Instance<T>) -> Output {
         match self.report_by(instance).await {
-            Ok(report) => Output::of(&report),
+            Ok(report) => Output::report(&report),
             Err(unreported) => unreported.output,
         }
     }
@@ -206,7 +177,7 @@ impl<'a> Request<'a> {
         match instance.validate(&self.line.arguments).await {
             Err(error) => Err(error.into()),
             Ok(Err(misuse)) => Err(Output::misuse(self.manifest, &misuse).into()),
-            Ok(Ok(())) => Err(stopped(self.manifest, self.program, stop).into()),
+            Ok(Ok(())) => Err(Output::stopped(self.manifest, self.program, stop).into()),
         }
     }
 
@@ -220,20 +191,11 @@ impl<'a> Request<'a> {
         let grants = Grants::named_by(manifest, &arguments, self.rules);
         // Without any word the plugin is to see that nothing was asked.
         if !self.line.is_empty {
-            add_node_name(manifest, &mut arguments);
+            add_node_name(manifest, &mut arguments, node_name);
         }
         match instance.run(&arguments, grants, budget).await {
             Err(RunError::Misuse(misuse)) => Err(Output::misuse(manifest, &misuse).into()),
             done => done.map_err(Unreported::from),
-        }
-    }
-}
-
-impl From<RunError> for Unreported {
-    fn from(error: RunError) -> Self {
-        Self {
-            output: failed(&error),
-            error: Some(error),
         }
     }
 }
@@ -249,128 +211,12 @@ fn not_started(error: &RunError, program: &str) -> Output {
             let line = escape::line(&format!("{program}: {error}"));
             Output::unknown(format!("UNKNOWN - {line}\n"))
         }
-        error => failed(error),
+        error => Output::failed(error),
     }
 }
 
-/// The command line, with the options of ini files in it.
-fn read(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Output> {
-    let mut text = Vec::with_capacity(words.len());
-    for (at, word) in words.into_iter().enumerate() {
-        // It is not shown: it may be a password.
-        text.push(word.into_string().map_err(|_| {
-            let message = format!("Argument is not UTF-8 - number {}", at + 1);
-            Output::misuse(
-                manifest,
-                &Misuse {
-                    message,
-                    hint: None,
-                },
-            )
-        })?);
-    }
-    let text = ini::expand(text, &manifest.name).map_err(|error| {
-        let hint = error
-            .hint()
-            .map(|hint| format!("{}\n", escape::line(&hint)));
-        Output::unknown(format!(
-            "{}\n{}",
-            escape::line(&error.to_string()),
-            hint.unwrap_or_default()
-        ))
-    })?;
-    Ok(words::read(manifest, &text))
-}
-
-fn stopped(manifest: &Manifest, program: &str, stop: &Stop) -> Output {
-    match stop {
-        Stop::Help => Output::unknown(help::page(manifest)),
-        Stop::Version => Output::unknown(help::version(manifest)),
-        Stop::Wrong(message) => {
-            let message = escape::line(message);
-            let usage = help::usage(manifest);
-            let name = escape::line(&manifest.name);
-            Output {
-                stderr: format!("{}: {message}\n", escape::line(program)),
-                ..Output::unknown(format!("{usage}\n{name}: {message}; see {name} --help\n"))
-            }
-        }
-    }
-}
-
-fn failed(error: &RunError) -> Output {
-    Output::unknown(format!("UNKNOWN - {}\n", escape::line(&error.to_string())))
-}
-
-/// The first option that is needed and not there.
-fn missing(manifest: &Manifest, arguments: &[Argument]) -> Option<Misuse> {
-    let is_given = |name: &str| arguments.iter().any(|argument| argument.name == name);
-    let missing = manifest
-        .options
-        .iter()
-        .find(|option| option.required && !is_given(&option.name));
-    missing.map(|option| Misuse {
-        message: format!("Option missing - --{}", option.name),
-        hint: Some(option.help.clone()),
-    })
-}
-
-/// The seconds that the option of the kind timeout says, or its default.
-fn budget(manifest: &Manifest, arguments: &[Argument]) -> u64 {
-    let Some(option) = manifest
-        .options
-        .iter()
-        .find(|option| option.kind == Kind::Timeout)
-    else {
-        return DEFAULT_BUDGET;
-    };
-    let given = arguments
-        .iter()
-        .rev()
-        .find(|argument| argument.name == option.name);
-    let value = given.and_then(|argument| argument.value.as_deref());
-    let seconds = value
-        .or(option.default.as_deref())
-        .and_then(|seconds| seconds.trim_start().parse().ok());
-    seconds
-        .filter(|seconds| *seconds > 0)
-        .unwrap_or(DEFAULT_BUDGET)
-}
-
-/// Gives the option of the kind timeout at most these seconds, rounded up.
-fn shorten(manifest: &Manifest, arguments: &mut Vec<Argument>, time: Duration) {
-    let is_timeout = |option: &&OptionSpec| option.kind == Kind::Timeout;
-    let Some(option) = manifest.options.iter().find(is_timeout) else {
-        return;
-    };
-    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
-    if budget(manifest, arguments) > seconds {
-        arguments.push(Argument {
-            name: option.name.clone(),
-            value: Some(seconds.max(1).to_string()),
-        });
-    }
-}
-
-/// Fills in the name of this machine where the plugin asks for it and nobody gave it.
-fn add_node_name(manifest: &Manifest, arguments: &mut Vec<Argument>) {
-    let wanted = manifest
-        .options
-        .iter()
-        .find(|option| option.kind == Kind::Nodename);
-    let Some(option) = wanted else { return };
-    if arguments
-        .iter()
-        .any(|argument| argument.name == option.name)
-    {
-        return;
-    }
-    let name = rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned();
-    arguments.push(Argument {
-        name: option.name.clone(),
-        value: Some(name),
-    });
+/// This machine's, as `uname -n` gives it.
+fn node_name() -> String {
+    let uname = rustix::system::uname();
+    uname.nodename().to_string_lossy().into_owned()
 }

@@ -22,14 +22,8 @@
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
 pub mod bindings;
 pub mod cli;
-pub mod endpoint;
 pub mod error;
-pub mod escape;
-pub mod grants;
-pub mod help;
-pub mod ini;
 pub mod limits;
-pub mod manifest;
 mod meter;
 pub mod network;
 pub mod plugin;
@@ -37,22 +31,18 @@ pub mod plugin;
 pub mod policy;
 #[cfg(feature = "pool")]
 pub mod pool;
-pub mod render;
 mod resolver;
 pub mod settings;
 pub mod signed;
 mod state;
-#[cfg(test)]
-mod testing;
 mod transport;
-pub mod words;
 pub mod world;
 
-pub use bindings::monitoring::plugin::types;
 pub use error::{PluginError, RunError};
 pub use grants::{Grants, Rules};
 pub use limits::Limits;
 pub use plugin::{EpochClock, Instance, Plugin};
 #[cfg(feature = "policy")]
 pub use policy::Policy;
+pub use sandcheck_contract::{endpoint, escape, grants, help, ini, manifest, render, types, words};
 pub use transport::{Alone, Shared, Transport, block_on};

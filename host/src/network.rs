@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use sandcheck_contract::reason;
 use wasmtime::component::{Resource, ResourceTableError};
 
 use crate::bindings::monitoring::plugin::sockets::{Error, Family, Host, HostConnection};
@@ -246,14 +247,5 @@ pub(crate) fn failure(error: &io::Error) -> Error {
             Error::Unreachable(reason(error))
         }
         _ => Error::Other(reason(error)),
-    }
-}
-
-/// The system's words, as strerror(3) gives them.
-pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error ") {
-        Some((words, _)) => words.to_owned(),
-        None => text,
     }
 }

@@ -10,8 +10,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use sandcheck_contract::reason;
+
 use crate::bindings::monitoring::plugin::sockets::Error;
-use crate::network::reason;
 
 /// The addresses of a name. The error's words are the resolver's; its kind is `NotFound` when there
 /// is no such name, and another one when that cannot be found out.

@@ -1,4 +1,5 @@
-//! The scenarios through the hosts of `examples/hosts`: one test for each, `host/group/name`.
+//! The scenarios through the hosts of `examples/hosts`, and as commands of an unmodified runtime of WASI:
+//! one test for each, `host/group/name`.
 //!
 //! Every host runs the same components, `check_smtp` and the example plugins, against the same scripted
 //! server, and has to do what `sandcheck` does with them: the same output, the same exit code, the same
@@ -54,18 +55,20 @@ const PLUGINS: [(&str, &str); 3] = [
     ("check_banner", "examples/check_banner.wasm"),
 ];
 
+/// What paths of Unix sockets begin with, as cases name them.
+const PATHS: [&str; 3] = ["/", "{socket}", "{long_path}"];
+
 /// What plays a case with a plugin, by the plugin's name.
 type Runners = BTreeMap<&'static str, Runner>;
 
 /// What the host says itself begins so. Its words are its own; the exit code is not.
 const HOST_LINE: &str = "UNKNOWN - ";
 
-/// A host in another language.
+/// Something else than `sandcheck` that runs plugins.
 struct Host {
     name: &'static str,
     runners: Runners,
-    /// The groups that it plays; all of them without any.
-    groups: &'static [&'static str],
+    plays: fn(&Case) -> bool,
     passed: AtomicUsize,
     failed: AtomicUsize,
 }
@@ -93,7 +96,7 @@ fn run(arguments: &Arguments, hosts: &[Arc<Host>], scenarios: &[Arc<Scenario>]) 
     let trials = hosts.iter().flat_map(|host| {
         let played = scenarios
             .iter()
-            .filter(|scenario| host.plays(&scenario.case));
+            .filter(|scenario| (host.plays)(&scenario.case));
         played
             .map(|scenario| trial(host, scenario))
             .collect::<Vec<_>>()
@@ -155,26 +158,64 @@ fn hosts() -> io::Result<Vec<Arc<Host>>> {
         "python",
         &built("hosts/python/bin/python"),
         &[&source("python/host.py"), "--cache", &cache("python")],
-        &[],
+        |_| true,
     );
-    let node = |name, version: &str, way: &[&str], groups| {
+    let node = |name, version: &str, way: &[&str], plays| {
         let program = format!("hosts/node/node_modules/node{version}/bin/node");
         let (script, cache) = (built("hosts/node/host.mjs"), cache("node"));
         let script = script.display().to_string();
         let words = [&[script.as_str()], way, &["--cache", &cache]].concat();
-        host(name, &built(&program), &words, groups)
+        host(name, &built(&program), &words, plays)
     };
     // Node waits in one of two ways.
-    let waiting = node("node-20-wait", "20", &[], &[]);
-    let suspended = node("node-24-jspi", "24", &["--jspi"], &WAITING_GROUPS);
-    Ok(vec![python?, waiting?, suspended?])
+    let waiting = node("node-20-wait", "20", &[], |_| true);
+    let suspended = node("node-24-jspi", "24", &["--jspi"], waits);
+    Ok(vec![python?, waiting?, suspended?, wasmtime()?])
+}
+
+/// `wasmtime run`, of the plugins as commands.
+fn wasmtime() -> io::Result<Arc<Host>> {
+    let program = built("hosts/wasmtime/bin/wasmtime");
+    let node_name = rustix::system::uname();
+    let node_name = format!("HOSTNAME={}", node_name.nodename().to_string_lossy());
+    let runners = runners(|path| {
+        let name = Path::new(path)
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy();
+        let command = built(&format!("command/{name}-command.wasm"));
+        let code = built(&format!("hosts/cache/{name}.cwasm"));
+        let (command, code) = (command.display().to_string(), code.display().to_string());
+        let output = Command::new(&program)
+            .args(["compile", "-o", &code, &command])
+            .output()?;
+        if !output.status.success() {
+            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr)));
+        }
+        let lent = [
+            "-S",
+            "inherit-network",
+            "-S",
+            "allow-ip-name-lookup",
+            "--env",
+            &node_name,
+        ];
+        let words = [
+            &["run", "--allow-precompiled"],
+            &lent[..],
+            &["--argv0", &name, &code],
+        ]
+        .concat();
+        Ok(Runner::new(&program)?.with_arguments(words.into_iter().map(Into::into).collect()))
+    });
+    Ok(new_host("wasmtime-run", runners?, has_no_path))
 }
 
 fn host(
     name: &'static str,
     program: &Path,
     words: &[&str],
-    groups: &'static [&'static str],
+    plays: fn(&Case) -> bool,
 ) -> io::Result<Arc<Host>> {
     meet(program, words)?;
     let words: Vec<OsString> = words.iter().map(Into::into).collect();
@@ -182,13 +223,17 @@ fn host(
         let runner = Runner::new(program)?.with_arguments(words.clone());
         Ok(runner.with_orders_for(built(path)))
     });
-    Ok(Arc::new(Host {
+    Ok(new_host(name, runners?, plays))
+}
+
+fn new_host(name: &'static str, runners: Runners, plays: fn(&Case) -> bool) -> Arc<Host> {
+    Arc::new(Host {
         name,
-        runners: runners?,
-        groups,
+        runners,
+        plays,
         passed: AtomicUsize::new(0),
         failed: AtomicUsize::new(0),
-    }))
+    })
 }
 
 /// Has a host load each plugin once, which may take it long, so that no scenario has to wait for that.
@@ -230,6 +275,16 @@ fn is_for_any_host(case: &Case) -> bool {
     !is_other && !case.args.iter().any(is_word) && case.memory().is_none()
 }
 
+fn waits(case: &Case) -> bool {
+    WAITING_GROUPS.contains(&case.group.as_str())
+}
+
+/// WASI has no Unix sockets.
+fn has_no_path(case: &Case) -> bool {
+    let is_path = |word: &String| PATHS.iter().any(|path| word.starts_with(path));
+    !case.args.iter().any(is_path)
+}
+
 fn trial(host: &Arc<Host>, scenario: &Arc<Scenario>) -> Trial {
     let name = format!("{}/{}", host.name, scenario.case.label());
     let (host, scenario) = (host.clone(), scenario.clone());
@@ -237,10 +292,6 @@ fn trial(host: &Arc<Host>, scenario: &Arc<Scenario>) -> Trial {
 }
 
 impl Host {
-    fn plays(&self, case: &Case) -> bool {
-        self.groups.is_empty() || self.groups.contains(&case.group.as_str())
-    }
-
     fn play(&self, scenario: &Scenario) -> Result<Completion, Failed> {
         let case = &scenario.case;
         let runner = runner_for(case, &self.runners)?;

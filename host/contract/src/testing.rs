@@ -1,6 +1,6 @@
 //! Manifests for unit tests.
 
-use crate::bindings::monitoring::plugin::types::{Argument, Kind, Manifest, OptionSpec};
+use crate::types::{Argument, Kind, Manifest, OptionSpec};
 
 pub(crate) fn option(name: &str, short: char, kind: Kind) -> OptionSpec {
     OptionSpec {

@@ -8,8 +8,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
 
-use crate::bindings::monitoring::plugin::types::{Argument, Kind, Manifest, OptionSpec};
 use crate::endpoint::{Class, Pattern, plain};
+use crate::types::{Argument, Kind, Manifest, OptionSpec};
 
 /// What the operator says about connections, whatever a command line names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,6 +95,12 @@ pub struct Grants {
 }
 
 impl Grants {
+    /// These, and what the rules allow besides.
+    #[must_use]
+    pub fn new(named: Vec<Endpoint>, rules: Rules) -> Self {
+        Self { named, rules }
+    }
+
     /// What the arguments name, within the rules: every value of an option of the kind host, with
     /// every value of an option of the kind port. Where a port is not given, what others imply or
     /// its default counts; a host counts only when it is given.
@@ -105,8 +111,10 @@ impl Grants {
             .filter(|port| *port > 0)
             .collect();
         let hosts = values(manifest, arguments, Kind::Host, rules.trust_defaults);
-        let named = hosts.flat_map(|host| endpoints(host, &ports)).collect();
-        Self { named, rules }
+        Self::new(
+            hosts.flat_map(|host| endpoints(host, &ports)).collect(),
+            rules,
+        )
     }
 
     /// The endpoints that were named.

@@ -1,8 +1,8 @@
 //! A report as the text that monitoring systems read. Nothing else writes a plugin's or a server's
 //! words to standard output.
 
-use crate::bindings::monitoring::plugin::types::{Metric, Report, State};
 use crate::escape;
+use crate::types::{Metric, Report, State};
 
 /// The longest threshold, in characters.
 const THRESHOLD_LIMIT: usize = 64;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::bindings::monitoring::plugin::types::{Kind, Manifest, OptionSpec};
+use crate::types::{Kind, Manifest, OptionSpec};
 
 /// The longest name of a plugin or an option, in bytes.
 const NAME_LIMIT: usize = 64;
@@ -28,12 +28,14 @@ impl std::error::Error for ManifestError {}
 
 /// A manifest for a host to keep, so that it need not ask again. Only this version of the library can
 /// read it.
+#[cfg(not(target_family = "wasm"))]
 #[must_use]
 pub fn to_bytes(manifest: &Manifest) -> Vec<u8> {
     postcard::to_allocvec(manifest).unwrap_or_default()
 }
 
 /// A manifest that was kept.
+#[cfg(not(target_family = "wasm"))]
 #[must_use]
 pub fn from_bytes(bytes: &[u8]) -> Option<Manifest> {
     postcard::from_bytes(bytes).ok()

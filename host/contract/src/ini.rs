@@ -3,12 +3,13 @@
 //! The host reads the file; a plugin never sees it, only the options that result.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::network::reason;
+use crate::reason;
 
 const OPTION: &str = "--extra-opts";
 
@@ -168,8 +169,8 @@ fn standard_file() -> Result<PathBuf, IniError> {
             Ok(file.into())
         };
     }
-    let folders = env::var_os("NAGIOS_CONFIG_PATH").unwrap_or_default();
-    let in_folders = env::split_paths(&folders)
+    let in_folders = folders(&env::var_os("NAGIOS_CONFIG_PATH").unwrap_or_default())
+        .into_iter()
         .filter(|folder| !folder.as_os_str().is_empty())
         .flat_map(|folder| NAMES.map(|name| folder.join(name)))
         .collect::<Vec<_>>();
@@ -179,6 +180,19 @@ fn standard_file() -> Result<PathBuf, IniError> {
         .chain(standard)
         .find(|file| file.exists())
         .ok_or(IniError::NotFound)
+}
+
+/// Those of a list with colons.
+#[cfg(not(target_family = "wasm"))]
+fn folders(list: &OsStr) -> Vec<PathBuf> {
+    env::split_paths(list).collect()
+}
+
+/// The same, which the standard library for WASI does not support.
+#[cfg(target_family = "wasm")]
+fn folders(list: &OsStr) -> Vec<PathBuf> {
+    let list = list.to_string_lossy();
+    list.split(':').map(PathBuf::from).collect()
 }
 
 fn read(file: &Path) -> io::Result<Vec<u8>> {

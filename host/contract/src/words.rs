@@ -5,7 +5,7 @@
 //! options. Options are read wherever they stand. The first plain word is the value of the option
 //! that the manifest names for it, unless that option is given; further plain words say nothing.
 
-use crate::bindings::monitoring::plugin::types::{Argument, Kind, Manifest, OptionSpec};
+use crate::types::{Argument, Kind, Manifest, OptionSpec};
 
 /// What a command line says.
 #[derive(Debug, PartialEq)]

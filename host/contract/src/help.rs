@@ -1,7 +1,7 @@
 //! Usage, help and version texts, from the manifest.
 
-use crate::bindings::monitoring::plugin::types::{Kind, Manifest, OptionSpec};
 use crate::escape;
+use crate::types::{Kind, Manifest, OptionSpec};
 
 /// How wide the usage text is, in characters.
 const WIDTH: usize = 80;

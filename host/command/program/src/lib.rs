@@ -1,0 +1,120 @@
+//! A host of the contract as a command of WASI 0.2: reads words by the plugin's manifest, tells the
+//! adapter what they name, has the plugin run, prints the report. Composed with a plugin and the
+//! adapter it is that plugin as a command.
+
+#![cfg(target_family = "wasm")]
+
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    unsafe_code,
+    clippy::all,
+    clippy::pedantic
+)]
+mod bindings {
+    wit_bindgen::generate!({
+        world: "sandcheck:command/program",
+        path: ["../../../wit", "../wit"],
+        generate_all,
+        with: { "monitoring:plugin/types@0.1.0": sandcheck_contract::types },
+    });
+}
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+
+use sandcheck_contract::cli::{self, Output};
+use sandcheck_contract::grants::{Endpoint, Grants, Rules};
+use sandcheck_contract::manifest;
+use sandcheck_contract::types::{Argument, Manifest};
+
+use crate::bindings::monitoring::plugin::check;
+use crate::bindings::sandcheck::command::reach;
+
+/// What the machine is called that the check runs on: WASI does not tell.
+const NODE_NAME: &str = "HOSTNAME";
+
+/// When nobody says it.
+const NO_NAME: &str = "localhost";
+
+/// What is exported.
+struct Command;
+
+wasip2::cli::command::export!(Command);
+
+impl wasip2::exports::cli::run::Guest for Command {
+    fn run() -> Result<(), ()> {
+        let mut words = std::env::args_os();
+        let program = words.next().map(|path| name(&path)).unwrap_or_default();
+        let output = run(&program, words.collect());
+        // To whom should it be said that nobody listens?
+        let _ = io::stderr().write_all(output.stderr.as_bytes());
+        let written = io::stdout().write_all(output.stdout.as_bytes());
+        let code = match written.and_then(|()| io::stdout().flush()) {
+            Ok(()) => output.exit_code,
+            Err(_) => Output::unknown(String::new()).exit_code,
+        };
+        // What is returned could say only 0 or 1.
+        wasip2::cli::exit::exit_with_code(code);
+        Ok(())
+    }
+}
+
+/// The name that the command was called by, without folders.
+fn name(path: &OsString) -> String {
+    let path = Path::new(path);
+    let name = path.file_stem().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+fn run(program: &str, words: Vec<OsString>) -> Output {
+    let manifest = check::describe();
+    if let Err(error) = manifest::check(&manifest) {
+        return Output::failed(&error);
+    }
+    match answer(&manifest, program, words) {
+        Ok(output) | Err(output) => output,
+    }
+}
+
+fn answer(manifest: &Manifest, program: &str, words: Vec<OsString>) -> Result<Output, Output> {
+    let line = cli::read(manifest, words)?;
+    if let Some(stop) = &line.stop {
+        // The first mistake counts, and it may stand before the place where reading stopped.
+        check::validate(&line.arguments).map_err(|misuse| Output::misuse(manifest, &misuse))?;
+        return Ok(Output::stopped(manifest, program, stop));
+    }
+    let mut arguments = line.arguments;
+    if let Some(missing) = cli::missing(manifest, &arguments) {
+        return Err(Output::misuse(manifest, &missing));
+    }
+    grant(manifest, &arguments);
+    // Without any word the plugin is to see that nothing was asked.
+    if !line.is_empty {
+        cli::add_node_name(manifest, &mut arguments, || {
+            std::env::var(NODE_NAME).unwrap_or_else(|_| NO_NAME.to_owned())
+        });
+    }
+    let report = check::run(&arguments);
+    if let Some(refusal) = reach::refused() {
+        return Err(Output::failed(&refusal));
+    }
+    let report = report.map_err(|misuse| Output::misuse(manifest, &misuse))?;
+    Ok(Output::report(&report))
+}
+
+/// Has the adapter connect to what the words name, within the time that they give.
+fn grant(manifest: &Manifest, arguments: &[Argument]) {
+    let grants = Grants::named_by(manifest, arguments, Rules::default());
+    let named: Vec<_> = grants
+        .named()
+        .iter()
+        .map(|endpoint| match endpoint {
+            Endpoint::Tcp { host, port } => reach::Endpoint::Tcp((host.clone(), *port)),
+            Endpoint::Unix { path } => reach::Endpoint::Unix(path.clone()),
+        })
+        .collect();
+    let budget = cli::budget(manifest, arguments).saturating_mul(1_000_000_000);
+    reach::grant(&named, budget);
+}

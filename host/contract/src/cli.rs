@@ -1,0 +1,179 @@
+//! One check from a command line: the contract of a monitoring plugin, for any component. What is
+//! said before the plugin runs, what is asked of it, and what becomes of its answer.
+
+use std::ffi::OsString;
+use std::fmt;
+
+use crate::types::{Argument, Kind, Manifest, Misuse, OptionSpec, Report, State};
+use crate::words::{CommandLine, Stop};
+use crate::{escape, help, ini, render, words};
+
+/// The time budget of a plugin that names none, in seconds.
+const DEFAULT_BUDGET: u64 = 10;
+
+/// What a run prints, and how it ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// For standard output.
+    pub stdout: String,
+    /// For standard error.
+    pub stderr: String,
+    /// 0 to 3.
+    pub exit_code: u8,
+}
+
+impl Output {
+    /// Of a run that comes to no report: the text says why.
+    #[must_use]
+    pub fn unknown(stdout: String) -> Self {
+        Self {
+            stdout,
+            stderr: String::new(),
+            exit_code: render::exit_code(State::Unknown),
+        }
+    }
+
+    /// Of a run that failed, in one line.
+    #[must_use]
+    pub fn failed(error: &impl fmt::Display) -> Self {
+        Self::unknown(format!("UNKNOWN - {}\n", escape::line(&error.to_string())))
+    }
+
+    /// Of arguments that make no sense.
+    #[must_use]
+    pub fn misuse(manifest: &Manifest, misuse: &Misuse) -> Self {
+        let name = escape::line(&manifest.name);
+        let mut text = format!("{name}: {}\n", escape::line(&misuse.message));
+        if let Some(hint) = &misuse.hint {
+            text.push_str(&format!("{}\n", escape::line(hint)));
+        }
+        Self::unknown(text + &help::usage(manifest))
+    }
+
+    /// Of a command line that was read until there. `program` is the name that it was called by.
+    #[must_use]
+    pub fn stopped(manifest: &Manifest, program: &str, stop: &Stop) -> Self {
+        match stop {
+            Stop::Help => Self::unknown(help::page(manifest)),
+            Stop::Version => Self::unknown(help::version(manifest)),
+            Stop::Wrong(message) => {
+                let message = escape::line(message);
+                let usage = help::usage(manifest);
+                let name = escape::line(&manifest.name);
+                Self {
+                    stderr: format!("{}: {message}\n", escape::line(program)),
+                    ..Self::unknown(format!("{usage}\n{name}: {message}; see {name} --help\n"))
+                }
+            }
+        }
+    }
+
+    /// Of a check.
+    #[must_use]
+    pub fn report(report: &Report) -> Self {
+        Self {
+            stdout: render::text(report),
+            stderr: String::new(),
+            exit_code: render::exit_code(report.state),
+        }
+    }
+}
+
+/// The command line, with the options of ini files in it.
+pub fn read(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Output> {
+    let mut text = Vec::with_capacity(words.len());
+    for (at, word) in words.into_iter().enumerate() {
+        // It is not shown: it may be a password.
+        text.push(word.into_string().map_err(|_| {
+            let message = format!("Argument is not UTF-8 - number {}", at + 1);
+            Output::misuse(
+                manifest,
+                &Misuse {
+                    message,
+                    hint: None,
+                },
+            )
+        })?);
+    }
+    let text = ini::expand(text, &manifest.name).map_err(|error| {
+        let hint = error
+            .hint()
+            .map(|hint| format!("{}\n", escape::line(&hint)));
+        Output::unknown(format!(
+            "{}\n{}",
+            escape::line(&error.to_string()),
+            hint.unwrap_or_default()
+        ))
+    })?;
+    Ok(words::read(manifest, &text))
+}
+
+/// The first option that is needed and not there.
+#[must_use]
+pub fn missing(manifest: &Manifest, arguments: &[Argument]) -> Option<Misuse> {
+    let missing = manifest
+        .options
+        .iter()
+        .find(|option| option.required && !is_given(option, arguments));
+    missing.map(|option| Misuse {
+        message: format!("Option missing - --{}", option.name),
+        hint: Some(option.help.clone()),
+    })
+}
+
+/// The seconds that the option of the kind timeout says, or its default.
+#[must_use]
+pub fn budget(manifest: &Manifest, arguments: &[Argument]) -> u64 {
+    let Some(option) = of_kind(manifest, Kind::Timeout) else {
+        return DEFAULT_BUDGET;
+    };
+    let given = arguments
+        .iter()
+        .rev()
+        .find(|argument| argument.name == option.name);
+    let value = given.and_then(|argument| argument.value.as_deref());
+    let seconds = value
+        .or(option.default.as_deref())
+        .and_then(|seconds| seconds.trim_start().parse().ok());
+    seconds
+        .filter(|seconds| *seconds > 0)
+        .unwrap_or(DEFAULT_BUDGET)
+}
+
+/// Gives the option of the kind timeout at most so many seconds.
+pub fn shorten(manifest: &Manifest, arguments: &mut Vec<Argument>, seconds: u64) {
+    if let Some(option) = of_kind(manifest, Kind::Timeout)
+        && budget(manifest, arguments) > seconds
+    {
+        arguments.push(Argument {
+            name: option.name.clone(),
+            value: Some(seconds.to_string()),
+        });
+    }
+}
+
+/// Fills in the name of this machine where the plugin asks for it and nobody gave it.
+pub fn add_node_name(
+    manifest: &Manifest,
+    arguments: &mut Vec<Argument>,
+    name: impl FnOnce() -> String,
+) {
+    if let Some(option) = of_kind(manifest, Kind::Nodename)
+        && !is_given(option, arguments)
+    {
+        arguments.push(Argument {
+            name: option.name.clone(),
+            value: Some(name()),
+        });
+    }
+}
+
+fn of_kind(manifest: &Manifest, kind: Kind) -> Option<&OptionSpec> {
+    manifest.options.iter().find(|option| option.kind == kind)
+}
+
+fn is_given(option: &OptionSpec, arguments: &[Argument]) -> bool {
+    arguments
+        .iter()
+        .any(|argument| argument.name == option.name)
+}

@@ -1,0 +1,21 @@
+//! What every host of the contract in `wit/` does alike, whatever runs the component: reads command
+//! lines and ini files by a manifest, decides which endpoints they name, checks manifests, renders
+//! reports and help. Nothing here needs a runtime, so that a component can be a host too.
+
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+mod bindings;
+pub mod cli;
+pub mod endpoint;
+pub mod escape;
+pub mod grants;
+pub mod help;
+pub mod ini;
+pub mod manifest;
+pub mod render;
+mod strerror;
+#[cfg(test)]
+mod testing;
+pub mod words;
+
+pub use bindings::monitoring::plugin::types;
+pub use strerror::reason;
