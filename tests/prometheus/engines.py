@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import subprocess
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -36,6 +38,14 @@ def query(port, expression):
         results = json.load(answer)["data"]["result"]
     key = ("exporter", "module", "instance")
     return {tuple(result["metric"].get(name) for name in key): float(result["value"][1]) for result in results}
+
+
+def is_ready(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=60) as answer:
+            return answer.status == 200
+    except urllib.error.HTTPError:
+        return False
 
 
 def job(exporter, module, targets, port, more=""):
@@ -84,6 +94,7 @@ scrape_configs:
             + job("blackbox", "smtp_certificate", targets[:1], blackbox))
         place.listens("prometheus", ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={place.state}/data",
                                      f"--web.listen-address=127.0.0.1:{prometheus}"], prometheus)
+        eventually(lambda: is_ready(prometheus), "Prometheus does not become ready")
         eventually(lambda: len(query(prometheus, "probe_success")) == 10, "not everything is scraped")
         found = query(prometheus, "probe_success")
         for (exporter, module, target), value in found.items():
@@ -123,7 +134,6 @@ def the_dashboard_asks_for_what_there_is(place, mail):
     expressions = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
     assert len(expressions) >= 8, expressions
     for expression in expressions:
-        import re
         for name in re.findall(r"\b(?:probe|sandcheck|process)_[a-z_]+", expression):
             assert name in known or name.endswith("_exceeded_total") or name.endswith("_unreported_total"), (name, expression)
 

@@ -83,7 +83,7 @@ class Place(Processes):
         path = self.file(f"{name}.yml", config)
         address = f"{host}:{port}"
         process = self.start(name, self.words(path, "--web.listen-address", address, *more), stdout=subprocess.PIPE)
-        eventually(lambda: process.poll() is not None or "msg=listening" in self.log(name), "it does not listen")
+        eventually(lambda: process.poll() is not None or "listening" in self.log(name), "it does not listen")
         assert process.poll() is None, process.stdout.read() + self.log(name).encode()
         return Server(self, process, name, port, context)
 

@@ -12,11 +12,12 @@ pub struct Range {
 }
 
 impl Range {
-    /// Reads a range; nothing when it is none.
+    /// Reads a range; nothing when it is none. A number alone is an upper end: that it alerts below 0 too
+    /// is left out, which nobody means who writes it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bounds = text.strip_prefix('@').unwrap_or(text);
-        let (start, end) = bounds.split_once(':').unwrap_or(("0", bounds));
+        let (start, end) = bounds.split_once(':').unwrap_or(("~", bounds));
         let start = match start {
             "~" => None,
             start => Some(number(start)?),
@@ -44,7 +45,7 @@ mod tests {
     #[test]
     fn ranges_of_the_guidelines() {
         for (text, start, end, is_inside) in [
-            ("10", Some(0.0), Some(10.0), false),
+            ("10", None, Some(10.0), false),
             ("10:", Some(10.0), None, false),
             ("~:10", None, Some(10.0), false),
             ("-1:10.5", Some(-1.0), Some(10.5), false),

@@ -60,6 +60,7 @@ pub(crate) async fn checker(service: &Service, query: &str, body: &[u8]) -> Repl
         began,
         time: done.time,
         state: done.state(),
+        summary: done.summary(),
         text: done.text(),
         metrics: String::new(),
     });

@@ -113,6 +113,22 @@ impl Done {
         }
     }
 
+    /// The line that says most: of what is not as it should be the worst finding.
+    pub(crate) fn summary(&self) -> String {
+        let line = match &self.result {
+            Err(unreported) => unreported.output.stdout.lines().next(),
+            Ok(report) => {
+                let (finding, summary) = (report.findings.first(), report.summary.as_ref());
+                let line = match report.state {
+                    State::Ok => summary.or(finding),
+                    _ => finding.or(summary),
+                };
+                line.map(String::as_str)
+            }
+        };
+        line.unwrap_or_default().to_owned()
+    }
+
     /// What the plugin's program would print.
     pub(crate) fn text(&self) -> String {
         match &self.result {

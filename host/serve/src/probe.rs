@@ -58,6 +58,7 @@ pub(crate) async fn probe(service: &Service, query: &str, headers: &HeaderMap) -
         began,
         time: done.time,
         state: done.state(),
+        summary: done.summary(),
         text: done.text(),
         metrics,
     });
