@@ -213,7 +213,8 @@ def mistakes_of_a_configuration_are_named(place, mail):
     path = place.file("good.yml", MODULES)
     done = subprocess.run(place.words(path, "--config.check"), capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout == f"{path}: 4 modules and 0 commands\n", done
-    assert "--config.file" not in place.refused(MODULES, "--web.config.file", "/nowhere.yml")
+    done = subprocess.run(place.words("/nowhere.yml"), capture_output=True, text=True)
+    assert done.returncode == 3 and "/nowhere.yml: --config.file FILE names the configuration: No such file" in done.stdout, done
     assert "/nowhere.yml: No such file" in place.refused(MODULES, "--web.config.file", "/nowhere.yml")
 
 

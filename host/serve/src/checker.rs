@@ -4,7 +4,7 @@
 use std::time::SystemTime;
 
 use hyper::StatusCode;
-use sandcheck::types::{Argument, Manifest, Report};
+use sandcheck::types::{Argument, Kind, Manifest, Report};
 use sandcheck::{escape, render};
 use sandcheck_probe::checker::{Arguments, Outcome};
 use sandcheck_probe::query::Query;
@@ -22,49 +22,42 @@ const PARAMETERS: [&str; 1] = ["command"];
 const JSON: &str = "application/json";
 
 pub(crate) async fn checker(service: &Service, query: &str, body: &[u8]) -> Reply {
-    let query = match Query::parse(query, &PARAMETERS) {
-        Ok(query) => query,
-        Err(error) => return reply::bad_request(error),
-    };
-    let name = match query.needed("command") {
+    let query = Query::parse(query, &PARAMETERS);
+    let name = query
+        .as_ref()
+        .map_err(Clone::clone)
+        .and_then(|query| query.needed("command"));
+    let name = match name {
         Ok(name) => name,
         Err(error) => return reply::bad_request(error),
     };
+    match check(service, name, body).await {
+        Ok(done) => reply::reply(StatusCode::OK, JSON, outcome(&done).json(name)),
+        Err((status, reason)) => refused(status, name, &reason),
+    }
+}
+
+/// What came of it, or why nothing was checked.
+async fn check(service: &Service, name: &str, body: &[u8]) -> Result<Done, (StatusCode, String)> {
     let config = service.config();
     let Some(command) = config.commands.get(name) else {
         let reason = format!("'{name}' is no command of this server");
-        return refused(StatusCode::NOT_FOUND, name, &reason);
+        return Err((StatusCode::NOT_FOUND, reason));
     };
     let plugin = &command.plugin;
-    let arguments = match read(&plugin.ready.manifest, body) {
-        Ok(arguments) => arguments,
-        Err(reason) => return refused(StatusCode::BAD_REQUEST, name, &reason),
-    };
+    let arguments = read(&plugin.ready.manifest, body);
+    let arguments = arguments.map_err(|reason| (StatusCode::BAD_REQUEST, reason))?;
     let Some(place) = service.checks.place() else {
-        return refused(StatusCode::SERVICE_UNAVAILABLE, name, reply::TOO_MANY);
+        return Err((StatusCode::SERVICE_UNAVAILABLE, reply::TOO_MANY.to_owned()));
     };
     let (began, target) = (SystemTime::now(), target(plugin, &arguments));
     let done = place
         .run(&plugin.ready, plugin.rules.clone(), arguments, None)
         .await;
-    let (state, seconds) = (
-        word(done.state()),
-        format!("{:.6}", done.time.as_secs_f64()),
-    );
+    let (state, seconds) = (word(done.state()), done.time.as_secs_f64());
     debug!(command = name, target, state, seconds, "checked");
-    let outcome = outcome(&done);
-    service.history.add(Record {
-        number: 0,
-        name: name.to_owned(),
-        target,
-        began,
-        time: done.time,
-        state: done.state(),
-        summary: done.summary(),
-        text: done.text(),
-        metrics: String::new(),
-    });
-    reply::reply(StatusCode::OK, JSON, outcome.json(name))
+    service.history.add(Record::new(name, target, began, &done));
+    Ok(done)
 }
 
 /// The arguments that a body has, as the plugin calls them.
@@ -119,7 +112,6 @@ fn trimmed(mut text: String) -> String {
 
 /// What is checked, for people.
 fn target(plugin: &Callable, arguments: &[Argument]) -> String {
-    use sandcheck::types::Kind;
     let options = &plugin.ready.manifest.options;
     let of_kind = |kind| {
         let is_meant = |argument: &&Argument| {

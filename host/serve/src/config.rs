@@ -15,6 +15,7 @@ use sandcheck::types::{Argument, State};
 use sandcheck_runner::arguments::Options;
 use sandcheck_runner::plugins::{Plugins, Ready};
 
+use self::entries::Checker;
 use self::file::File;
 
 /// What may be asked for.
@@ -63,8 +64,12 @@ impl Config {
     /// Reads the file that the options name, and loads every plugin in it.
     pub(crate) async fn load(options: &Options, plugins: &Plugins) -> Result<Self> {
         let path = &options.serve.config_file;
-        let named = || path.display().to_string();
-        let text = std::fs::read_to_string(path).with_context(named)?;
+        let text = std::fs::read_to_string(path).with_context(|| {
+            format!(
+                "{}: --config.file FILE names the configuration",
+                path.display()
+            )
+        })?;
         let loaded = async { Self::check(File::parse(&text)?, options, plugins).await };
         loaded.await.map_err(|mistake: Mistake| match mistake.line {
             0 => anyhow!("{}: {}", path.display(), mistake.reason),
@@ -74,12 +79,18 @@ impl Config {
 
     async fn check(file: File, options: &Options, plugins: &Plugins) -> Result<Self, Mistake> {
         let mut config = Self::default();
+        let checker = |table, name| Checker {
+            table,
+            name,
+            options,
+            plugins,
+        };
         for (name, entry) in file.modules {
-            let module = entries::module(&name, entry, options, plugins).await?;
+            let module = checker("modules", &name).module(entry).await?;
             config.modules.insert(name, Arc::new(module));
         }
         for (name, entry) in file.commands {
-            let command = entries::command(&name, entry, options, plugins).await?;
+            let command = checker("commands", &name).command(entry).await?;
             config.commands.insert(name, Arc::new(command));
         }
         if config.modules.is_empty() && config.commands.is_empty() {

@@ -6,11 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use sandcheck::types::State;
 
+use crate::checks::Done;
+
 /// The longest text that is kept, in bytes.
 const TEXT_LIMIT: usize = 32 << 10;
 
 /// A result.
 pub(crate) struct Record {
+    /// Which it is, counted from 1, once it is kept.
     pub(crate) number: u64,
     /// The module or the command.
     pub(crate) name: String,
@@ -24,6 +27,23 @@ pub(crate) struct Record {
     pub(crate) text: String,
     /// What Prometheus got.
     pub(crate) metrics: String,
+}
+
+impl Record {
+    /// Of a check that has ended.
+    pub(crate) fn new(name: &str, target: String, began: SystemTime, done: &Done) -> Self {
+        Self {
+            number: 0,
+            name: name.to_owned(),
+            target,
+            began,
+            time: done.time,
+            state: done.state(),
+            summary: done.summary(),
+            text: done.text(),
+            metrics: String::new(),
+        }
+    }
 }
 
 /// Results in the order in which they came.

@@ -1,5 +1,6 @@
 //! `GET /probe?module=NAME&target=HOST[:PORT]`.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use hyper::StatusCode;
@@ -11,7 +12,7 @@ use sandcheck_probe::scrape_timeout;
 use sandcheck_probe::target::Target;
 use tracing::{debug, info};
 
-use crate::checks::{Done, word};
+use crate::checks::{Done, Place, word};
 use crate::config::Module;
 use crate::history::Record;
 use crate::reply::{self, Reply};
@@ -31,17 +32,14 @@ pub(crate) async fn probe(service: &Service, query: &str, headers: &HeaderMap) -
     let Some(place) = service.checks.place() else {
         return reply::too_many();
     };
-    let module = &request.module;
-    let arguments = arguments(module, &request.target);
     let began = SystemTime::now();
-    let rules = module.plugin.rules.clone();
-    let ready = &module.plugin.ready;
-    let done = place.run(ready, rules, arguments, request.within).await;
-    let families = reports::families(&done, module.success);
-    let metrics = render(&families, Format::Text);
+    let done = request.run(&place).await;
     request.tell(&done);
+    let families = reports::families(&done, request.module.success);
+    let metrics = render(&families, Format::Text);
     let answer = if request.is_debug {
-        let page = page::page(module, &request.name, request.within, &done, &metrics);
+        let (module, within) = (&request.module, request.within);
+        let page = page::page(module, &request.name, within, &done, &metrics);
         reply::text(StatusCode::OK, page)
     } else {
         let format = accepted(headers);
@@ -52,15 +50,8 @@ pub(crate) async fn probe(service: &Service, query: &str, headers: &HeaderMap) -
         )
     };
     service.history.add(Record {
-        number: 0,
-        name: module.name.clone(),
-        target: request.name,
-        began,
-        time: done.time,
-        state: done.state(),
-        summary: done.summary(),
-        text: done.text(),
         metrics,
+        ..Record::new(&request.module.name, request.name, began, &done)
     });
     answer
 }
@@ -72,7 +63,7 @@ pub(crate) fn accepted(headers: &HeaderMap) -> Format {
 }
 
 struct Probe {
-    module: std::sync::Arc<Module>,
+    module: Arc<Module>,
     target: Target,
     /// The target as it was given.
     name: String,
@@ -103,7 +94,7 @@ impl Probe {
         });
         let scrape = scrape.transpose().map_err(reply::bad_request)?;
         Ok(Self {
-            module: std::sync::Arc::clone(module),
+            module: Arc::clone(module),
             target,
             name: name.to_owned(),
             within: shorter(scrape, module.timeout),
@@ -111,9 +102,17 @@ impl Probe {
         })
     }
 
+    async fn run(&self, place: &Place<'_>) -> Done {
+        let plugin = &self.module.plugin;
+        let arguments = arguments(&self.module, &self.target);
+        place
+            .run(&plugin.ready, plugin.rules.clone(), arguments, self.within)
+            .await
+    }
+
     fn tell(&self, done: &Done) {
         let (module, target) = (self.module.name.as_str(), self.name.as_str());
-        let seconds = format!("{:.6}", done.time.as_secs_f64());
+        let seconds = done.time.as_secs_f64();
         let state = word(done.state());
         if done.state() == State::Ok {
             debug!(module, target, state, seconds, "probed");

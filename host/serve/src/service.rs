@@ -33,7 +33,10 @@ pub(crate) struct Service {
 impl Service {
     /// Reads all that there is to read; the first mistake is an error.
     pub(crate) async fn prepare(options: Options) -> Result<Self> {
-        let plugins = Plugins::new(&options)?;
+        // When the configuration is read anew, a plugin looks at its options beside checks that run.
+        let mut room = options.clone();
+        room.concurrency += 1;
+        let plugins = Plugins::new(&room)?;
         system::advance_epochs(plugins.engines());
         let config = Config::load(&options, &plugins).await?;
         let path = options.serve.web_config_file.clone();
