@@ -146,7 +146,7 @@ def a_scrape_has_a_timeout(place, mail):
     with MailServer(None) as silent:
         answer = server.probe("smtp", f"127.0.0.1:{silent.port}", headers={header: "1"})
         assert answer.value("probe_success") == 0 and answer.value('probe_state{state="critical"}') == 1
-        assert 0.5 <= answer.value("probe_duration_seconds") < 1, answer.text
+        assert 0.5 <= answer.value("probe_duration_seconds") < 10, answer.text
         for headers in [{}, {header: "60"}]:
             answer = server.probe("short", f"127.0.0.1:{silent.port}", headers=headers)
             assert answer.value("probe_success") == 0

@@ -139,9 +139,9 @@ impl Grants {
         if let Some(rule) = self.rules.deny.iter().find(|rule| is_meant(rule)) {
             return refuse(denied_by(rule), without(rule));
         }
-        for bounds in self.rules.bounds() {
-            let may_be_covered = address.is_none() && bounds.within.iter().any(Pattern::is_network);
-            if !bounds.within.iter().any(is_meant) && !may_be_covered {
+        for (within, bounds) in self.rules.bounds() {
+            let may_be_covered = address.is_none() && within.iter().any(Pattern::is_network);
+            if !within.iter().any(is_meant) && !may_be_covered {
                 return refuse(bounds.reason.to_owned(), bounds.remedy(&tcp(host, port)));
             }
         }
@@ -168,8 +168,8 @@ impl Grants {
             return refuse(reason, remedy);
         }
         let is_in = |rule: &Pattern| rule.names_tcp(host, port) || covers(&rule);
-        for bounds in self.rules.bounds() {
-            if !bounds.within.iter().any(is_in) {
+        for (within, bounds) in self.rules.bounds() {
+            if !within.iter().any(is_in) {
                 return refuse(bounds.reason.to_owned(), bounds.remedy(&of_address));
             }
         }
@@ -198,8 +198,8 @@ impl Grants {
         if let Some(rule) = deny.iter().find(is_meant) {
             return refuse(denied_by(rule), without(rule));
         }
-        for bounds in self.rules.bounds() {
-            if !bounds.within.iter().any(|rule| rule.names_unix(real)) {
+        for (within, bounds) in self.rules.bounds() {
+            if !within.iter().any(|rule| rule.names_unix(real)) {
                 let remedy = bounds.remedy(&format!("unix:{real}"));
                 return refuse(bounds.reason.to_owned(), remedy);
             }
@@ -231,16 +231,25 @@ impl Grants {
 /// Why something is refused that nobody asked for.
 const UNNAMED: &str = "the command line does not name it";
 
-/// A list outside of which nothing may be connected to.
-struct Bounds<'a> {
-    within: &'a [Pattern],
+/// What is said of a list outside of which nothing may be connected to.
+struct Bounds {
     /// Why something is refused that is not in it.
     reason: &'static str,
     /// What to add to.
     name: &'static str,
 }
 
-impl Bounds<'_> {
+const ONLY: Bounds = Bounds {
+    reason: "it is not among the only ones that the policy allows",
+    name: "the policy's only",
+};
+
+const TARGETS: Bounds = Bounds {
+    reason: "it is not among the targets that are allowed here",
+    name: "targets",
+};
+
+impl Bounds {
     fn remedy(&self, endpoint: &str) -> String {
         if is_endpoint(endpoint) {
             format!("add '{endpoint}' to {}", self.name)
@@ -252,19 +261,9 @@ impl Bounds<'_> {
 
 impl Rules {
     /// Those lists that there are.
-    fn bounds(&self) -> impl Iterator<Item = Bounds<'_>> {
-        let only = Bounds {
-            within: &self.only,
-            reason: "it is not among the only ones that the policy allows",
-            name: "the policy's only",
-        };
-        let targets = Bounds {
-            within: &self.targets,
-            reason: "it is not among the targets that are allowed here",
-            name: "targets",
-        };
-        let lists = [only, targets].into_iter();
-        lists.filter(|bounds| !bounds.within.is_empty())
+    fn bounds(&self) -> impl Iterator<Item = (&[Pattern], &'static Bounds)> {
+        let lists = [(self.only.as_slice(), &ONLY), (&self.targets, &TARGETS)];
+        lists.into_iter().filter(|(within, _)| !within.is_empty())
     }
 }
 

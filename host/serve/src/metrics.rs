@@ -170,91 +170,103 @@ fn counter(name: &str, help: &str, value: usize) -> Family {
 
 impl Counts {
     fn checks(&self) -> [Family; 4] {
-        let mut states = Family::new(
-            "sandcheck_checks",
-            Kind::Counter,
-            "Checks that ended, by what they found",
-        );
-        let mut unreported = Family::new(
-            "sandcheck_checks_unreported",
-            Kind::Counter,
-            "Checks without a report, by the reason",
-        );
-        let mut durations = Family::new(
-            "sandcheck_check_duration_seconds",
-            Kind::Histogram,
-            "How long checks took, in seconds",
-        );
+        [
+            self.states(),
+            self.unreported(),
+            self.durations(),
+            self.limits(),
+        ]
+    }
+
+    fn states(&self) -> Family {
+        let help = "Checks that ended, by what they found";
+        let mut family = Family::new("sandcheck_checks", Kind::Counter, help);
         for (name, plugin) in &self.plugins {
-            let label = ("plugin", name.clone());
             for state in STATES.map(word) {
                 let count = plugin.states.get(state).copied().unwrap_or_default();
-                states.add(
-                    vec![label.clone(), ("state", state.to_owned())],
-                    number(count),
-                );
+                let labels = vec![("plugin", name.clone()), ("state", state.to_owned())];
+                family.add(labels, number(count));
             }
+        }
+        family
+    }
+
+    fn unreported(&self) -> Family {
+        let help = "Checks without a report, by the reason";
+        let mut family = Family::new("sandcheck_checks_unreported", Kind::Counter, help);
+        for (name, plugin) in &self.plugins {
             for (reason, count) in &plugin.unreported {
-                unreported.add(
-                    vec![label.clone(), ("reason", (*reason).to_owned())],
-                    number(*count),
-                );
+                let labels = vec![("plugin", name.clone()), ("reason", (*reason).to_owned())];
+                family.add(labels, number(*count));
             }
-            plugin.durations.add_to(&mut durations, vec![label]);
         }
-        let mut limits = Family::new(
-            "sandcheck_limits_exceeded",
-            Kind::Counter,
-            "Checks that were ended by a limit",
-        );
+        family
+    }
+
+    fn durations(&self) -> Family {
+        let help = "How long checks took, in seconds";
+        let mut family = Family::new("sandcheck_check_duration_seconds", Kind::Histogram, help);
+        for (name, plugin) in &self.plugins {
+            plugin
+                .durations
+                .add_to(&mut family, &vec![("plugin", name.clone())]);
+        }
+        family
+    }
+
+    fn limits(&self) -> Family {
+        let help = "Checks that were ended by a limit";
+        let mut family = Family::new("sandcheck_limits_exceeded", Kind::Counter, help);
         for (limit, count) in &self.limits {
-            limits.add(vec![("limit", (*limit).to_owned())], number(*count));
+            family.add(vec![("limit", (*limit).to_owned())], number(*count));
         }
-        [states, unreported, durations, limits]
+        family
     }
 
     fn server(&self) -> Vec<Family> {
-        let mut requests = Family::new(
-            "sandcheck_http_requests",
-            Kind::Counter,
-            "Requests, by what they asked for and how they were answered",
-        );
-        for ((handler, status), count) in &self.requests {
-            let labels = vec![
-                ("handler", (*handler).to_owned()),
-                ("code", status.to_string()),
-            ];
-            requests.add(labels, number(*count));
-        }
+        let open = number(self.connections);
         let mut families = vec![
-            requests,
+            self.requests(),
             counter(
                 "sandcheck_http_logins_failed",
                 "Requests without the right name and password",
                 self.logins,
             ),
-            Family::gauge(
-                "sandcheck_http_connections",
-                "Open connections",
-                number(self.connections),
-            ),
+            Family::gauge("sandcheck_http_connections", "Open connections", open),
         ];
-        if let Some(reload) = &self.reload {
-            let good = if reload.was_good { 1.0 } else { 0.0 };
-            families.extend([
-                Family::gauge(
-                    "sandcheck_config_last_reload_successful",
-                    "Whether the configuration could be read the last time",
-                    good,
-                ),
-                Family::gauge(
-                    "sandcheck_config_last_reload_success_timestamp_seconds",
-                    "When it could, in seconds since 1970",
-                    reload.time,
-                ),
-            ]);
-        }
+        families.extend(self.reload.iter().flat_map(Reload::families));
         families
+    }
+
+    fn requests(&self) -> Family {
+        let help = "Requests, by what they asked for and how they were answered";
+        let mut family = Family::new("sandcheck_http_requests", Kind::Counter, help);
+        for ((handler, status), count) in &self.requests {
+            let labels = vec![
+                ("handler", (*handler).to_owned()),
+                ("code", status.to_string()),
+            ];
+            family.add(labels, number(*count));
+        }
+        family
+    }
+}
+
+impl Reload {
+    fn families(&self) -> [Family; 2] {
+        let good = if self.was_good { 1.0 } else { 0.0 };
+        [
+            Family::gauge(
+                "sandcheck_config_last_reload_successful",
+                "Whether the configuration could be read the last time",
+                good,
+            ),
+            Family::gauge(
+                "sandcheck_config_last_reload_success_timestamp_seconds",
+                "When it could, in seconds since 1970",
+                self.time,
+            ),
+        ]
     }
 }
 
@@ -271,7 +283,7 @@ impl Durations {
         self.sum += seconds;
     }
 
-    fn add_to(&self, family: &mut Family, labels: Labels) {
+    fn add_to(&self, family: &mut Family, labels: &Labels) {
         let mut up_to = 0;
         let buckets: Vec<_> = BUCKETS
             .iter()
@@ -281,7 +293,7 @@ impl Durations {
                 (*bound, number(up_to))
             })
             .collect();
-        family.add_histogram(&labels, &buckets, number(self.count), self.sum);
+        family.add_histogram(labels, &buckets, number(self.count), self.sum);
     }
 }
 
@@ -298,7 +310,7 @@ mod tests {
             durations.add(seconds);
         }
         let mut family = Family::new("d", Kind::Histogram, "D");
-        durations.add_to(&mut family, Vec::new());
+        durations.add_to(&mut family, &Vec::new());
         let text = render(&[family], Format::Text);
         for line in [
             "d_bucket{le=\"0.005\"} 2\n",

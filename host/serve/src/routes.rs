@@ -108,20 +108,8 @@ pub(crate) async fn answer(service: &Arc<Service>, request: Request<Incoming>) -
 }
 
 async fn route(service: &Arc<Service>, handler: Handler, request: Request<Incoming>) -> Reply {
-    if handler == Handler::Unknown {
-        return reply::line(
-            StatusCode::NOT_FOUND,
-            "there is nothing here; / is a page with all there is",
-        );
-    }
-    if let Some(allowed) = handler.refuses(request.method()) {
-        return reply::method_not_allowed(allowed);
-    }
-    if handler.has_effect() && is_from_another_site(request.headers()) {
-        return reply::line(
-            StatusCode::FORBIDDEN,
-            "a page of another site may not ask for this",
-        );
+    if let Some(refusal) = refusal(handler, &request) {
+        return refusal;
     }
     let (head, body) = request.into_parts();
     let query = head.uri.query().unwrap_or_default();
@@ -129,30 +117,61 @@ async fn route(service: &Arc<Service>, handler: Handler, request: Request<Incomi
         Handler::Page => status::page(service),
         Handler::Result => status::result(service, query),
         Handler::Probe => probe::probe(service, query, &head.headers).await,
-        Handler::Metrics => {
-            let format = probe::accepted(&head.headers);
-            let text = render(&service.metrics.families(), format);
-            reply::reply(StatusCode::OK, format.content_type(), text)
-        }
+        Handler::Metrics => metrics(service, &head.headers),
         Handler::Healthy => reply::line(StatusCode::OK, "Healthy"),
-        Handler::Ready if service.is_stopped() => reply::line(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "it ends when its checks have ended",
-        ),
-        Handler::Ready => reply::line(StatusCode::OK, "Ready"),
-        Handler::Reload => match service.reload().await {
-            Ok(()) => reply::line(StatusCode::OK, "read anew"),
-            Err(reason) => reply::line(StatusCode::INTERNAL_SERVER_ERROR, &reason),
-        },
-        Handler::Checker if !is_json(&head.headers) => reply::line(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "the body has to be application/json",
-        ),
+        Handler::Ready => ready(service),
+        Handler::Reload => reload(service).await,
         Handler::Checker => match read(body).await {
             Ok(body) => checker::checker(service, query, &body).await,
             Err(reply) => reply,
         },
-        Handler::Unknown => reply::line(StatusCode::NOT_FOUND, "there is nothing here"),
+        Handler::Unknown => unknown(),
+    }
+}
+
+/// What is answered without looking any further.
+fn refusal(handler: Handler, request: &Request<Incoming>) -> Option<Reply> {
+    if handler == Handler::Unknown {
+        return Some(unknown());
+    }
+    if let Some(allowed) = handler.refuses(request.method()) {
+        return Some(reply::method_not_allowed(allowed));
+    }
+    let headers = request.headers();
+    if handler.has_effect() && is_from_another_site(headers) {
+        let line = "a page of another site may not ask for this";
+        return Some(reply::line(StatusCode::FORBIDDEN, line));
+    }
+    if handler == Handler::Checker && !is_json(headers) {
+        let line = "the body has to be application/json";
+        return Some(reply::line(StatusCode::UNSUPPORTED_MEDIA_TYPE, line));
+    }
+    None
+}
+
+fn unknown() -> Reply {
+    let line = "there is nothing here; / is a page with all there is";
+    reply::line(StatusCode::NOT_FOUND, line)
+}
+
+fn metrics(service: &Service, headers: &HeaderMap) -> Reply {
+    let format = probe::accepted(headers);
+    let text = render(&service.metrics.families(), format);
+    reply::reply(StatusCode::OK, format.content_type(), text)
+}
+
+fn ready(service: &Service) -> Reply {
+    if service.is_stopped() {
+        let line = "it ends when its checks have ended";
+        return reply::line(StatusCode::SERVICE_UNAVAILABLE, line);
+    }
+    reply::line(StatusCode::OK, "Ready")
+}
+
+async fn reload(service: &Service) -> Reply {
+    match service.reload().await {
+        Ok(()) => reply::line(StatusCode::OK, "read anew"),
+        Err(reason) => reply::line(StatusCode::INTERNAL_SERVER_ERROR, &reason),
     }
 }
 
