@@ -46,10 +46,7 @@ pub const UNKNOWN: u8 = 3;
 /// Carries out the command; returns the exit code.
 #[must_use]
 pub fn start(words: Vec<OsString>) -> u8 {
-    std::panic::set_hook(Box::new(|panic| {
-        system::print(&unknown(&format!("internal error: {panic}")));
-        system::exit(UNKNOWN);
-    }));
+    report_panics();
     let given = words.clone();
     let command = match arguments::parse(words) {
         Ok(command) => command,
@@ -82,6 +79,14 @@ pub fn start(words: Vec<OsString>) -> u8 {
         system::print(&unknown(&format!("{error:#}")));
         UNKNOWN
     })
+}
+
+/// From now on an internal error is a line and an exit code too.
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        system::print(&unknown(&format!("internal error: {panic}")));
+        system::exit(UNKNOWN);
+    }));
 }
 
 fn unknown(text: &str) -> String {

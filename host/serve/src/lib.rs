@@ -46,6 +46,7 @@ const CUT_SHORT: u8 = 1;
 /// Serves until it is told to end; returns the exit code. The words are those of `sandcheck serve`.
 #[must_use]
 pub fn start(words: Vec<OsString>) -> u8 {
+    sandcheck_runner::report_panics();
     match run(words) {
         Ok(code) => code,
         Err(error) => {
