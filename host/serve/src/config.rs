@@ -79,18 +79,14 @@ impl Config {
 
     async fn check(file: File, options: &Options, plugins: &Plugins) -> Result<Self, Mistake> {
         let mut config = Self::default();
-        let checker = |table, name| Checker {
-            table,
-            name,
-            options,
-            plugins,
-        };
         for (name, entry) in file.modules {
-            let module = checker("modules", &name).module(entry).await?;
+            let checker = Checker::new("modules", &name, options, plugins);
+            let module = checker.module(entry).await?;
             config.modules.insert(name, Arc::new(module));
         }
         for (name, entry) in file.commands {
-            let command = checker("commands", &name).command(entry).await?;
+            let checker = Checker::new("commands", &name, options, plugins);
+            let command = checker.command(entry).await?;
             config.commands.insert(name, Arc::new(command));
         }
         if config.modules.is_empty() && config.commands.is_empty() {

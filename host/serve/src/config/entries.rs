@@ -25,13 +25,28 @@ const NO_TARGETS: [&str; 2] = ["metadata", "unix:*"];
 
 /// An entry, and what it is checked with.
 pub(super) struct Checker<'a> {
-    pub(super) table: &'static str,
-    pub(super) name: &'a str,
-    pub(super) options: &'a Options,
-    pub(super) plugins: &'a Plugins,
+    table: &'static str,
+    name: &'a str,
+    options: &'a Options,
+    plugins: &'a Plugins,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    /// For the entry of that name in `modules` or `commands`.
+    pub(super) fn new(
+        table: &'static str,
+        name: &'a str,
+        options: &'a Options,
+        plugins: &'a Plugins,
+    ) -> Self {
+        Self {
+            table,
+            name,
+            options,
+            plugins,
+        }
+    }
+
     pub(super) async fn module(&self, entry: Spanned<ModuleEntry>) -> Result<Module, Mistake> {
         let (line, entry) = (entry.referenced.line(), entry.value);
         let plugin = self.callable(entry.plugin, &entry.targets).await?;
