@@ -1,4 +1,4 @@
-//! Metrics as Prometheus reads them: its text format 0.0.4, and OpenMetrics 1.0.
+//! Metrics as Prometheus reads them: its text format 0.0.4, and `OpenMetrics` 1.0.
 
 use std::fmt::{self, Write};
 
@@ -8,7 +8,7 @@ pub enum Format {
     /// <https://prometheus.io/docs/instrumenting/exposition_formats/>
     #[default]
     Text,
-    /// OpenMetrics 1.0.
+    /// `OpenMetrics` 1.0.
     OpenMetrics,
 }
 
@@ -221,7 +221,7 @@ fn help(text: &str, format: Format) -> String {
     }
 }
 
-/// The bound of a bucket, as OpenMetrics has it: `1.0`.
+/// The bound of a bucket, as `OpenMetrics` has it: `1.0`.
 fn bound_text(bound: f64) -> String {
     if bound.is_infinite() {
         "+Inf".to_owned()

@@ -63,7 +63,7 @@ Options:
   --timeout-offset SECONDS   serve: end so long before the scrape's timeout (default: 0.5)
   --history.limit N          serve: keep so many results for the page (default: 100)
   --log.level LEVEL          serve: debug, info, warn or error (default: info)
-  --log.format FORMAT        serve: logfmt or json (default: logfmt)
+  --log.format FORM          serve: logfmt or json (default: logfmt)
   --store FOLDER   Where plugins are kept (default: ~/.local/share/sandcheck, then /var/lib/sandcheck)
   --key FILE       sign: the private key; verify, catalog: a public key (default: the policy's)
   --offline        Ask no registry
