@@ -194,13 +194,6 @@ pub(crate) fn hand_over(words: Vec<OsString>) -> Result<u8> {
 mod tests {
     use super::*;
 
-    fn set(name: &str, value: &str) -> Result<Settings> {
-        let mut settings = Settings::default();
-        let mut parser = Parser::from_args(["x", value]);
-        parser.next()?;
-        settings.set(name, &mut parser).map(|()| settings)
-    }
-
     #[test]
     fn addresses_are_written_in_several_ways() {
         for (text, expected) in [
@@ -235,6 +228,5 @@ mod tests {
             assert!(error.to_string().contains(part), "{error}");
         }
         assert!(Settings::knows("config.check") && !Settings::knows("config"));
-        assert!(set("log.level", "debug").is_err(), "there is no value left");
     }
 }
