@@ -12,7 +12,7 @@ use crate::grants::{Grants, Rules};
 use crate::plugin::{Instance, Plugin};
 use crate::transport::Transport;
 use crate::types::{Argument, Manifest, Report};
-use crate::words::CommandLine;
+use crate::words::{CommandLine, Stop};
 
 /// There is no report.
 #[derive(Debug)]
@@ -141,18 +141,12 @@ impl<'a> Request<'a> {
 
     /// Has a fresh instance do it.
     pub async fn carry_out<T: Transport>(self, plugin: &Plugin<T>) -> Output {
-        match start(plugin, self.program).await {
-            Ok(instance) => self.carry_out_by(instance).await,
-            Err(output) => output,
-        }
+        output(self.report(plugin).await)
     }
 
     /// Has an instance do it that has done no check yet.
     pub async fn carry_out_by<T: Transport>(self, instance: Instance<T>) -> Output {
-        match self.report_by(instance).await {
-            Ok(report) => Output::report(&report),
-            Err(unreported) => unreported.output,
-        }
+        output(self.report_by(instance).await)
     }
 
     /// Has a fresh instance do it, for a host that wants more than text.
@@ -166,22 +160,10 @@ impl<'a> Request<'a> {
         }
     }
 
-    async fn report_by<T: Transport>(
-        self,
-        mut instance: Instance<T>,
-    ) -> Result<Report, Unreported> {
-        let Some(stop) = &self.line.stop else {
-            return self.check(instance).await;
-        };
-        // The first mistake counts, and it may stand before the place where reading stopped.
-        match instance.validate(&self.line.arguments).await {
-            Err(error) => Err(error.into()),
-            Ok(Err(misuse)) => Err(Output::misuse(self.manifest, &misuse).into()),
-            Ok(Ok(())) => Err(Output::stopped(self.manifest, self.program, stop).into()),
+    async fn report_by<T: Transport>(self, instance: Instance<T>) -> Result<Report, Unreported> {
+        if let Some(stop) = &self.line.stop {
+            return Err(self.stopped(instance, stop).await);
         }
-    }
-
-    async fn check<T: Transport>(self, instance: Instance<T>) -> Result<Report, Unreported> {
         let (manifest, mut arguments) = (self.manifest, self.line.arguments);
         if let Some(missing) = missing(manifest, &arguments) {
             return Err(Output::misuse(manifest, &missing).into());
@@ -197,6 +179,22 @@ impl<'a> Request<'a> {
             Err(RunError::Misuse(misuse)) => Err(Output::misuse(manifest, &misuse).into()),
             done => done.map_err(Unreported::from),
         }
+    }
+
+    /// The first mistake counts, and it may stand before the place where reading stopped.
+    async fn stopped<T: Transport>(&self, mut instance: Instance<T>, stop: &Stop) -> Unreported {
+        match instance.validate(&self.line.arguments).await {
+            Err(error) => error.into(),
+            Ok(Err(misuse)) => Output::misuse(self.manifest, &misuse).into(),
+            Ok(Ok(())) => Output::stopped(self.manifest, self.program, stop).into(),
+        }
+    }
+}
+
+fn output(result: Result<Report, Unreported>) -> Output {
+    match result {
+        Ok(report) => Output::report(&report),
+        Err(unreported) => unreported.output,
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) async fn checker(service: &Service, query: &str, body: &[u8]) -> Repl
         .and_then(|query| query.needed("command"));
     let name = match name {
         Ok(name) => name,
-        Err(error) => return reply::bad_request(error),
+        Err(error) => return reply::bad_request(&error.to_string()),
     };
     match check(service, name, body).await {
         Ok(done) => reply::reply(StatusCode::OK, JSON, outcome(&done).json(name)),

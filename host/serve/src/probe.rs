@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use anyhow::{Result, bail};
 use hyper::StatusCode;
 use hyper::header::{ACCEPT, HeaderMap};
 use sandcheck::types::{Argument, State};
@@ -27,7 +28,7 @@ const TIMEOUT: &str = "x-prometheus-scrape-timeout-seconds";
 pub(crate) async fn probe(service: &Service, query: &str, headers: &HeaderMap) -> Reply {
     let request = match Probe::read(service, query, headers) {
         Ok(request) => request,
-        Err(reply) => return reply,
+        Err(error) => return reply::bad_request(&error.to_string()),
     };
     let Some(place) = service.checks.place() else {
         return reply::too_many();
@@ -72,27 +73,24 @@ struct Probe {
 }
 
 impl Probe {
-    fn read(service: &Service, query: &str, headers: &HeaderMap) -> Result<Self, Reply> {
-        let query = Query::parse(query, &PARAMETERS).map_err(reply::bad_request)?;
-        let name = query.needed("module").map_err(reply::bad_request)?;
+    fn read(service: &Service, query: &str, headers: &HeaderMap) -> Result<Self> {
+        let query = Query::parse(query, &PARAMETERS)?;
+        let name = query.needed("module")?;
         let config = service.config();
         let Some(module) = config.modules.get(name) else {
-            return Err(reply::bad_request(format!("there is no module '{name}'")));
+            bail!("there is no module '{name}'");
         };
-        let name = query.needed("target").map_err(reply::bad_request)?;
-        let target = Target::parse(name).map_err(reply::bad_request)?;
+        let name = query.needed("target")?;
+        let target = Target::parse(name)?;
         if target.port.is_some() && module.port.is_none() {
-            let reason = format!(
-                "the plugin of the module '{}' has no option for a port",
-                module.name
-            );
-            return Err(reply::bad_request(reason));
+            let name = &module.name;
+            bail!("the plugin of the module '{name}' has no option for a port");
         }
         let scrape = headers.get(TIMEOUT).map(|value| {
             let text = String::from_utf8_lossy(value.as_bytes());
             scrape_timeout::budget(&text, service.options.serve.timeout_offset)
         });
-        let scrape = scrape.transpose().map_err(reply::bad_request)?;
+        let scrape = scrape.transpose()?;
         Ok(Self {
             module: Arc::clone(module),
             target,

@@ -59,7 +59,7 @@ struct Stat {
 }
 
 impl Stat {
-    /// proc_pid_stat(5): behind the name, which is in parentheses, the third field follows.
+    /// `proc_pid_stat(5)`: behind the name, which is in parentheses, the third field follows.
     fn parse(stat: &str) -> Option<Self> {
         let (_, fields) = stat.rsplit_once(") ")?;
         let fields: Vec<&str> = fields.split_whitespace().collect();

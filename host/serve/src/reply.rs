@@ -47,8 +47,8 @@ pub(crate) fn line(status: StatusCode, line: &str) -> Reply {
     text(status, escape::line(line) + "\n")
 }
 
-pub(crate) fn bad_request(error: impl ToString) -> Reply {
-    line(StatusCode::BAD_REQUEST, &error.to_string())
+pub(crate) fn bad_request(reason: &str) -> Reply {
+    line(StatusCode::BAD_REQUEST, reason)
 }
 
 pub(crate) fn method_not_allowed(allowed: &'static str) -> Reply {

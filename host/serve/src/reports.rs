@@ -117,22 +117,19 @@ fn add(families: &mut Vec<Family>, metric: &Metric, name: &Name) {
         f64::NAN
     };
     let labels = original(name);
-    let known = families.iter_mut().find(|family| family.name == name.name);
-    let family = match known {
-        Some(family) => family,
-        None => {
-            let help = format!(
-                "Performance data of the plugin: {}",
-                escape::line(&metric.name)
-            );
-            families.push(Family::new(&name.name, kind, help));
-            let Some(family) = families.last_mut() else {
-                return;
-            };
-            family
-        }
-    };
-    family.add(labels, value);
+    if !families.iter().any(|family| family.name == name.name) {
+        let help = format!(
+            "Performance data of the plugin: {}",
+            escape::line(&metric.name)
+        );
+        families.push(Family::new(&name.name, kind, help));
+    }
+    let mut named = families
+        .iter_mut()
+        .filter(|family| family.name == name.name);
+    if let Some(family) = named.next() {
+        family.add(labels, value);
+    }
 }
 
 fn original(name: &Name) -> Vec<(&'static str, String)> {

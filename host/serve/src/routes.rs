@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use sandcheck_probe::exposition::render;
 
@@ -84,7 +84,7 @@ pub(crate) async fn answer(service: &Arc<Service>, request: Request<Incoming>) -
     let authorization = request
         .headers()
         .get(AUTHORIZATION)
-        .map(|value| value.as_bytes());
+        .map(HeaderValue::as_bytes);
     let is_known = match &web.users {
         Some(users) => users.let_in(authorization).await,
         None => true,

@@ -41,7 +41,7 @@ pub(crate) fn page(service: &Service) -> Reply {
 pub(crate) fn result(service: &Service, query: &str) -> Reply {
     let query = match Query::parse(query, &["id"]) {
         Ok(query) => query,
-        Err(error) => return reply::bad_request(error),
+        Err(error) => return reply::bad_request(&error.to_string()),
     };
     let number = query.value("id").and_then(|id| id.parse::<u64>().ok());
     let records = service.history.records();
