@@ -12,7 +12,7 @@ mod certificates;
 mod checker;
 mod checks;
 mod config;
-mod debug;
+mod debug_page;
 mod history;
 mod log;
 mod metrics;

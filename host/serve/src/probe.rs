@@ -18,7 +18,7 @@ use crate::config::Module;
 use crate::history::Record;
 use crate::reply::{self, Reply};
 use crate::service::Service;
-use crate::{debug as page, reports};
+use crate::{debug_page, reports};
 
 const PARAMETERS: [&str; 3] = ["module", "target", "debug"];
 
@@ -40,7 +40,7 @@ pub(crate) async fn probe(service: &Service, query: &str, headers: &HeaderMap) -
     let metrics = render(&families, Format::Text);
     let answer = if request.is_debug {
         let (module, within) = (&request.module, request.within);
-        let page = page::page(module, &request.name, within, &done, &metrics);
+        let page = debug_page::text(module, &request.name, within, &done, &metrics);
         reply::text(StatusCode::OK, page)
     } else {
         let format = accepted(headers);

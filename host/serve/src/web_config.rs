@@ -136,16 +136,17 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
 
 #[cfg(test)]
 mod tests {
+    use sandcheck::escape;
+
     use super::*;
 
     fn wrong(text: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("web.yml");
         std::fs::write(&path, text).unwrap();
-        let error = WebConfig::load(Some(&path))
-            .err()
-            .map(|error| format!("{error:#}"));
-        error.unwrap_or_default()
+        // As it is printed and logged.
+        let error = WebConfig::load(Some(&path)).err();
+        error.map_or_else(String::new, |error| escape::line(&format!("{error:#}")))
     }
 
     #[test]

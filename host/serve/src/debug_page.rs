@@ -8,7 +8,7 @@ use crate::checks::{Done, word};
 use crate::config::Module;
 
 /// What a person reads. Values of secret options are not in it.
-pub(crate) fn page(
+pub(crate) fn text(
     module: &Module,
     target: &str,
     within: Option<Duration>,
