@@ -109,6 +109,16 @@ def debugging_shows_everything(place, mail):
     for part in ["Logs for the probe:\n", "SMTP OK - ", "\nprobe_success 1\n", "Module configuration:\nplugin: /",
                  "\noptions.verbose: true\n"]:
         assert part in answer.text, answer.text
+    secret = place.serve(f"""
+modules:
+  login:
+    plugin: {PLUGIN}
+    options: {{starttls: true, authtype: LOGIN, authuser: somebody, authpass: s3cr3t, verbose: true}}
+""")
+    answer = secret.probe("login", f"127.0.0.1:{mail}&debug=true")
+    assert "\noptions.authpass: <secret>\n" in answer.text and "options.authuser: somebody" in answer.text, answer.text
+    for text in [answer.text, secret.get("/").text, secret.get("/result?id=1").text, secret.log()]:
+        assert "s3cr3t" not in text and "czNjcjN0" not in text, text
 
 
 def what_is_wrong_with_a_request_is_said(place, mail):
