@@ -28,5 +28,7 @@ fuzz_target!(|body: &[u8]| {
     let json = outcome.json(&text);
     assert!(!json.contains('\n'));
     let start = serde_json::to_string(&text).expect("a text");
-    assert!(json.starts_with(&format!("{{{start}:{{\"exitcode\":2,\"checkresult\":{start},")));
+    assert!(json.starts_with(&format!(
+        "{{{start}:{{\"exitcode\":2,\"checkresult\":{start},"
+    )));
 });
