@@ -4,15 +4,42 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 pub use sandcheck_contract::cli::Output;
-use sandcheck_contract::cli::{add_node_name, budget, missing, read};
+use sandcheck_contract::cli::{add_node_name, budget, missing, read, shorten};
 
 use crate::error::RunError;
 use crate::escape;
 use crate::grants::{Grants, Rules};
 use crate::plugin::{Instance, Plugin};
 use crate::transport::Transport;
-use crate::types::{Argument, Manifest};
-use crate::words::CommandLine;
+use crate::types::{Argument, Manifest, Report};
+use crate::words::{CommandLine, Stop};
+
+/// There is no report.
+#[derive(Debug)]
+pub struct Unreported {
+    /// What there is to print instead.
+    pub output: Output,
+    /// Why, when it was not the command line.
+    pub error: Option<RunError>,
+}
+
+impl From<Output> for Unreported {
+    fn from(output: Output) -> Self {
+        Self {
+            output,
+            error: None,
+        }
+    }
+}
+
+impl From<RunError> for Unreported {
+    fn from(error: RunError) -> Self {
+        Self {
+            output: Output::failed(&error),
+            error: Some(error),
+        }
+    }
+}
 
 /// Runs a plugin once, as its command line says, within the operator's rules. `program` is the name
 /// that it was called by.
@@ -45,9 +72,43 @@ pub struct Request<'a> {
     rules: Rules,
     program: &'a str,
     line: CommandLine,
+    /// The longest time budget, whatever the command line says.
+    longest: Option<Duration>,
 }
 
 impl<'a> Request<'a> {
+    /// What these arguments ask for, which come from something else than a command line.
+    #[must_use]
+    pub fn of_arguments(
+        manifest: &'a Manifest,
+        rules: Rules,
+        program: &'a str,
+        arguments: Vec<Argument>,
+    ) -> Self {
+        let line = CommandLine {
+            arguments,
+            stop: None,
+            is_empty: false,
+        };
+        Self {
+            manifest,
+            rules,
+            program,
+            line,
+            longest: None,
+        }
+    }
+
+    /// The check's time is up after so long, or earlier when its arguments say so. The plugin is told,
+    /// in whole seconds.
+    #[must_use]
+    pub fn within(mut self, time: Duration) -> Self {
+        let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        shorten(self.manifest, &mut self.line.arguments, seconds.max(1));
+        self.longest = Some(time);
+        self
+    }
+
     /// Reads a command line. Where no plugin is needed to answer it, such as `--help`, the answer
     /// comes at once.
     pub fn read(
@@ -68,6 +129,7 @@ impl<'a> Request<'a> {
             rules,
             program,
             line,
+            longest: None,
         })
     }
 
@@ -79,59 +141,75 @@ impl<'a> Request<'a> {
 
     /// Has a fresh instance do it.
     pub async fn carry_out<T: Transport>(self, plugin: &Plugin<T>) -> Output {
-        match start(plugin, self.program).await {
-            Ok(instance) => self.carry_out_by(instance).await,
-            Err(output) => output,
-        }
+        output(self.report(plugin).await)
     }
 
     /// Has an instance do it that has done no check yet.
-    pub async fn carry_out_by<T: Transport>(self, mut instance: Instance<T>) -> Output {
-        let Some(stop) = &self.line.stop else {
-            return check(instance, self.manifest, self.rules, self.line).await;
-        };
-        // The first mistake counts, and it may stand before the place where reading stopped.
-        match instance.validate(&self.line.arguments).await {
-            Err(error) => Output::failed(&error),
-            Ok(Err(misuse)) => Output::misuse(self.manifest, &misuse),
-            Ok(Ok(())) => Output::stopped(self.manifest, self.program, stop),
+    pub async fn carry_out_by<T: Transport>(self, instance: Instance<T>) -> Output {
+        output(self.report_by(instance).await)
+    }
+
+    /// Has a fresh instance do it, for a host that wants more than text.
+    pub async fn report<T: Transport>(self, plugin: &Plugin<T>) -> Result<Report, Unreported> {
+        match plugin.instantiate().await {
+            Ok(instance) => self.report_by(instance).await,
+            Err(error) => Err(Unreported {
+                output: not_started(&error, self.program),
+                error: Some(error),
+            }),
         }
+    }
+
+    async fn report_by<T: Transport>(self, instance: Instance<T>) -> Result<Report, Unreported> {
+        if let Some(stop) = &self.line.stop {
+            return Err(self.stopped(instance, stop).await);
+        }
+        let (manifest, mut arguments) = (self.manifest, self.line.arguments);
+        if let Some(missing) = missing(manifest, &arguments) {
+            return Err(Output::misuse(manifest, &missing).into());
+        }
+        let budget = Duration::from_secs(budget(manifest, &arguments));
+        let budget = self.longest.map_or(budget, |longest| longest.min(budget));
+        let grants = Grants::named_by(manifest, &arguments, self.rules);
+        // Without any word the plugin is to see that nothing was asked.
+        if !self.line.is_empty {
+            add_node_name(manifest, &mut arguments, node_name);
+        }
+        match instance.run(&arguments, grants, budget).await {
+            Err(RunError::Misuse(misuse)) => Err(Output::misuse(manifest, &misuse).into()),
+            done => done.map_err(Unreported::from),
+        }
+    }
+
+    /// The first mistake counts, and it may stand before the place where reading stopped.
+    async fn stopped<T: Transport>(&self, mut instance: Instance<T>, stop: &Stop) -> Unreported {
+        match instance.validate(&self.line.arguments).await {
+            Err(error) => error.into(),
+            Ok(Err(misuse)) => Output::misuse(self.manifest, &misuse).into(),
+            Ok(Ok(())) => Output::stopped(self.manifest, self.program, stop).into(),
+        }
+    }
+}
+
+fn output(result: Result<Report, Unreported>) -> Output {
+    match result {
+        Ok(report) => Output::report(&report),
+        Err(unreported) => unreported.output,
     }
 }
 
 async fn start<T: Transport>(plugin: &Plugin<T>, program: &str) -> Result<Instance<T>, Output> {
-    plugin.instantiate().await.map_err(|error| match error {
+    let started = plugin.instantiate().await;
+    started.map_err(|error| not_started(&error, program))
+}
+
+fn not_started(error: &RunError, program: &str) -> Output {
+    match error {
         RunError::NoPlugin(error) => {
             let line = escape::line(&format!("{program}: {error}"));
             Output::unknown(format!("UNKNOWN - {line}\n"))
         }
-        error => Output::failed(&error),
-    })
-}
-
-async fn check<T: Transport>(
-    instance: Instance<T>,
-    manifest: &Manifest,
-    rules: Rules,
-    line: CommandLine,
-) -> Output {
-    let mut arguments = line.arguments;
-    if let Some(missing) = missing(manifest, &arguments) {
-        return Output::misuse(manifest, &missing);
-    }
-    let budget = budget(manifest, &arguments);
-    let grants = Grants::named_by(manifest, &arguments, rules);
-    // Without any word the plugin is to see that nothing was asked.
-    if !line.is_empty {
-        add_node_name(manifest, &mut arguments, node_name);
-    }
-    match instance
-        .run(&arguments, grants, Duration::from_secs(budget))
-        .await
-    {
-        Ok(report) => Output::report(&report),
-        Err(RunError::Misuse(misuse)) => Output::misuse(manifest, &misuse),
-        Err(error) => Output::failed(&error),
+        error => Output::failed(error),
     }
 }
 

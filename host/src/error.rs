@@ -5,10 +5,10 @@ use std::fmt;
 use wasmtime::Trap;
 use wasmtime_wasi::I32Exit;
 
-use crate::types::Misuse;
 use crate::grants::Refusal;
 use crate::limits::{LimitExceeded, Limits};
 use crate::manifest::ManifestError;
+use crate::types::Misuse;
 use crate::world::Misfit;
 
 /// Why a component cannot be run at all.

@@ -44,7 +44,5 @@ pub use limits::Limits;
 pub use plugin::{EpochClock, Instance, Plugin};
 #[cfg(feature = "policy")]
 pub use policy::Policy;
-pub use sandcheck_contract::{
-    endpoint, escape, grants, help, ini, manifest, render, types, words,
-};
+pub use sandcheck_contract::{endpoint, escape, grants, help, ini, manifest, render, types, words};
 pub use transport::{Alone, Shared, Transport, block_on};

@@ -8,7 +8,6 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
 use crate::bindings::PluginPre;
-use crate::types::{Argument, Manifest, Misuse, Report};
 use crate::error::{PluginError, RunError};
 use crate::grants::Grants;
 use crate::limits::{LimitExceeded, Limits};
@@ -16,6 +15,7 @@ use crate::manifest;
 use crate::meter::Meter;
 use crate::state::{Budget, State, link};
 use crate::transport::{Alone, Shared, Transport};
+use crate::types::{Argument, Manifest, Misuse, Report};
 use crate::world;
 
 /// How often a plugin that computes is asked whether its time is used up.

@@ -114,7 +114,7 @@ fn read(file: File) -> Result<Policy, Wrong> {
             allow: patterns(&allow, Pattern::parse)?,
             deny: patterns(&deny, Pattern::parse_with_classes)?,
             only: patterns(&only.unwrap_or_default(), Pattern::parse_with_classes)?,
-            trust_defaults: false,
+            ..Rules::default()
         },
         limits: limits(&file.limits)?,
         signed: file

@@ -140,6 +140,18 @@ pub fn budget(manifest: &Manifest, arguments: &[Argument]) -> u64 {
         .unwrap_or(DEFAULT_BUDGET)
 }
 
+/// Gives the option of the kind timeout at most so many seconds.
+pub fn shorten(manifest: &Manifest, arguments: &mut Vec<Argument>, seconds: u64) {
+    if let Some(option) = of_kind(manifest, Kind::Timeout)
+        && budget(manifest, arguments) > seconds
+    {
+        arguments.push(Argument {
+            name: option.name.clone(),
+            value: Some(seconds.to_string()),
+        });
+    }
+}
+
 /// Fills in the name of this machine where the plugin asks for it and nobody gave it.
 pub fn add_node_name(
     manifest: &Manifest,

@@ -20,6 +20,8 @@ pub struct Rules {
     pub deny: Vec<Pattern>,
     /// When there is any: nothing else may be connected to.
     pub only: Vec<Pattern>,
+    /// The same once more: where there are both, it has to be among these and among those.
+    pub targets: Vec<Pattern>,
     /// Whether a host that the manifest gives as a default counts as named. Only for a plugin that
     /// is trusted to name one.
     pub trust_defaults: bool,
@@ -137,10 +139,11 @@ impl Grants {
         if let Some(rule) = self.rules.deny.iter().find(|rule| is_meant(rule)) {
             return refuse(denied_by(rule), without(rule));
         }
-        let may_be_covered = address.is_none() && self.rules.only.iter().any(Pattern::is_network);
-        let is_in = self.rules.only.is_empty() || self.rules.only.iter().any(is_meant);
-        if !is_in && !may_be_covered {
-            return refuse(OUTSIDE.to_owned(), into_only(&tcp(host, port)));
+        for (within, bounds) in self.rules.bounds() {
+            let may_be_covered = address.is_none() && within.iter().any(Pattern::is_network);
+            if !within.iter().any(is_meant) && !may_be_covered {
+                return refuse(bounds.reason.to_owned(), bounds.remedy(&tcp(host, port)));
+            }
         }
         Ok(())
     }
@@ -164,15 +167,13 @@ impl Grants {
             let remedy = format!("name the address itself, or --allow {of_address}");
             return refuse(reason, remedy);
         }
-        let only = &self.rules.only;
-        if only.is_empty()
-            || only
-                .iter()
-                .any(|rule| rule.names_tcp(host, port) || covers(&rule))
-        {
-            return Ok(());
+        let is_in = |rule: &Pattern| rule.names_tcp(host, port) || covers(&rule);
+        for (within, bounds) in self.rules.bounds() {
+            if !within.iter().any(is_in) {
+                return refuse(bounds.reason.to_owned(), bounds.remedy(&of_address));
+            }
         }
-        refuse(OUTSIDE.to_owned(), into_only(&of_address))
+        Ok(())
     }
 
     /// Whether this Unix socket may be connected to: by the path that is asked for, and by the one
@@ -187,8 +188,8 @@ impl Grants {
         if !is_named && !self.rules.allow.iter().any(|rule| rule.names_unix(path)) {
             return refuse(UNNAMED.to_owned(), by_allowing(&endpoint));
         }
-        let Rules { deny, only, .. } = &self.rules;
-        if deny.is_empty() && only.is_empty() {
+        let deny = &self.rules.deny;
+        if deny.is_empty() && self.rules.bounds().next().is_none() {
             return Ok(());
         }
         let real = std::fs::canonicalize(Path::new(path));
@@ -197,8 +198,11 @@ impl Grants {
         if let Some(rule) = deny.iter().find(is_meant) {
             return refuse(denied_by(rule), without(rule));
         }
-        if !only.is_empty() && !only.iter().any(|rule| rule.names_unix(real)) {
-            return refuse(OUTSIDE.to_owned(), into_only(&format!("unix:{real}")));
+        for (within, bounds) in self.rules.bounds() {
+            if !within.iter().any(|rule| rule.names_unix(real)) {
+                let remedy = bounds.remedy(&format!("unix:{real}"));
+                return refuse(bounds.reason.to_owned(), remedy);
+            }
         }
         Ok(())
     }
@@ -227,8 +231,41 @@ impl Grants {
 /// Why something is refused that nobody asked for.
 const UNNAMED: &str = "the command line does not name it";
 
-/// Why something is refused that is not among what `only` lists.
-const OUTSIDE: &str = "it is not among the only ones that the policy allows";
+/// What is said of a list outside of which nothing may be connected to.
+struct Bounds {
+    /// Why something is refused that is not in it.
+    reason: &'static str,
+    /// What to add to.
+    name: &'static str,
+}
+
+const ONLY: Bounds = Bounds {
+    reason: "it is not among the only ones that the policy allows",
+    name: "the policy's only",
+};
+
+const TARGETS: Bounds = Bounds {
+    reason: "it is not among the targets that are allowed here",
+    name: "targets",
+};
+
+impl Bounds {
+    fn remedy(&self, endpoint: &str) -> String {
+        if is_endpoint(endpoint) {
+            format!("add '{endpoint}' to {}", self.name)
+        } else {
+            NOTHING.to_owned()
+        }
+    }
+}
+
+impl Rules {
+    /// Those lists that there are.
+    fn bounds(&self) -> impl Iterator<Item = (&[Pattern], &'static Bounds)> {
+        let lists = [(self.only.as_slice(), &ONLY), (&self.targets, &TARGETS)];
+        lists.into_iter().filter(|(within, _)| !within.is_empty())
+    }
+}
 
 /// What would allow something that makes no sense.
 const NOTHING: &str = "nothing can, it is no endpoint";
@@ -238,14 +275,6 @@ const NOTHING: &str = "nothing can, it is no endpoint";
 fn by_allowing(endpoint: &str) -> String {
     if is_endpoint(endpoint) {
         format!("--allow {endpoint}")
-    } else {
-        NOTHING.to_owned()
-    }
-}
-
-fn into_only(endpoint: &str) -> String {
-    if is_endpoint(endpoint) {
-        format!("add '{endpoint}' to the policy's only")
     } else {
         NOTHING.to_owned()
     }
@@ -390,6 +419,7 @@ mod tests {
             allow: parse(allow),
             deny: parse(deny),
             only: parse(only),
+            targets: Vec::new(),
             trust_defaults: false,
         }
     }
@@ -537,6 +567,43 @@ mod tests {
                 .is_err()
         );
         assert!(other.allow_address("other", ip("8.8.8.8"), 25).is_ok());
+    }
+
+    #[test]
+    fn targets_narrow_what_only_lets_through() {
+        let mut rules = rules(&[], &[], &["tcp://*.example.org:*"]);
+        rules.targets = vec![Pattern::parse("tcp://mx.example.org:25").unwrap()];
+        let refusal = |host: &str| {
+            let found = ruled(host, rules.clone()).allow_host(host, 25);
+            found.map_err(|refusal| refusal.to_string())
+        };
+        assert_eq!(refusal("mx.example.org"), Ok(()));
+        assert_eq!(
+            refusal("www.example.org"),
+            Err(
+                "connection to tcp://www.example.org:25 refused: it is not among the targets that \
+                 are allowed here; to allow it: add 'tcp://www.example.org:25' to targets"
+                    .to_owned()
+            )
+        );
+        assert!(
+            refusal("mx.example.net")
+                .unwrap_err()
+                .contains("the policy's only")
+        );
+        let network = vec![Pattern::parse("tcp://10.0.0.0/8:25").unwrap()];
+        rules.targets = network;
+        let grants = ruled("mx.example.org", rules);
+        assert_eq!(grants.allow_host("mx.example.org", 25), Ok(()));
+        let address =
+            |text: &str| grants.allow_address("mx.example.org", text.parse().unwrap(), 25);
+        assert_eq!(address("10.1.2.3"), Ok(()));
+        assert!(
+            address("192.0.2.1")
+                .unwrap_err()
+                .to_string()
+                .contains("to targets")
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
 use sandcheck::{Policy, endpoint::Pattern};
 
+use crate::serve;
 use crate::work::Settings;
 
 /// Where the operator's policy is when none is named.
@@ -30,6 +31,7 @@ Usage:
   sandcheck run     [OPTIONS] PLUGIN -- WORDS...  Run a check, as its own command line would
   sandcheck batch   [OPTIONS]                     Run checks that standard input asks for
   sandcheck work    [OPTIONS] --gearman SERVER    Run checks that mod_gearman hands out
+  sandcheck serve   [OPTIONS] --config.file FILE  Answer Prometheus, and Icinga's ifw-api
   sandcheck inspect [OPTIONS] PLUGIN              Show what it is and what it could reach
   sandcheck compile [OPTIONS] PLUGIN...           Compile it now, so that its first run is fast
   sandcheck generate [OPTIONS] WHAT [PLUGIN]      Write its man page, or what else WHAT says
@@ -51,11 +53,19 @@ Options:
   --deny GRANT     Do not let it connect to this, whatever names or allows it
   --cache FOLDER   Where compiled code is kept (default: ~/.cache/sandcheck)
   --format FORMAT  inspect, list: text or json (default: text)
-  --concurrency N  batch, work: so many checks at a time (default: 100)
+  --concurrency N  batch, work, serve: so many checks at a time (default: 100)
   --gearman SERVER work: HOST or HOST:PORT of a gearmand (port: 4730); may be given several times
   --queue NAME     work: take jobs from this queue (default: host and service); as often as wanted
   --key-file FILE  work: the key that jobs and results are encrypted with (default: they are not)
   --plugins FOLDER work: run what lies there as NAME.wasm, when a job's command is called NAME
+  --config.file FILE         serve: modules and commands (default: /etc/sandcheck/serve.yml)
+  --config.check             serve: check that file and the next one, and end
+  --web.config.file FILE     serve: TLS and users, as exporters of Prometheus take them
+  --web.listen-address ADDR  serve: [HOST]:PORT, as often as wanted (default: 127.0.0.1:9199)
+  --timeout-offset SECONDS   serve: end so long before the scrape's timeout (default: 0.5)
+  --history.limit N          serve: keep so many results for the page (default: 100)
+  --log.level LEVEL          serve: debug, info, warn or error (default: info)
+  --log.format FORM          serve: logfmt or json (default: logfmt)
   --store FOLDER   Where plugins are kept (default: ~/.local/share/sandcheck, then /var/lib/sandcheck)
   --key FILE       sign: the private key; verify, catalog: a public key (default: the policy's)
   --offline        Ask no registry
@@ -86,19 +96,34 @@ and writes a line for each as soon as it ends.
 
 /// What is to be done.
 #[derive(Debug)]
-pub(crate) enum Command {
+pub enum Command {
+    /// One check.
     Run(Options),
+    /// Many checks, from standard input.
     Batch(Options),
+    /// Many checks, from gearmand.
     Work(Options),
+    /// Many checks, asked for over HTTP.
+    Serve(Options),
+    /// What a plugin is.
     Inspect(Options),
+    /// Texts about a plugin.
     Generate(Options),
+    /// Code for later.
     Compile(Options),
+    /// From a registry.
     Pull(Options),
+    /// Into a registry.
     Push(Options),
+    /// What is in the store.
     List(Options),
+    /// Out of the store.
     Remove(Options),
+    /// What a registry has.
     Sign(Options),
+    /// Who signed it.
     Verify(Options),
+    /// A page about the store.
     Catalog(Options),
     /// Something to print.
     Text(String),
@@ -106,14 +131,15 @@ pub(crate) enum Command {
 
 /// How it is to be done.
 #[derive(Clone, Debug)]
-pub(crate) struct Options {
+pub struct Options {
     /// Plugins, and other words that belong to no option.
     pub(crate) plugins: Vec<PathBuf>,
-    pub(crate) policy: Policy,
+    /// The operator's rules and limits.
+    pub policy: Policy,
     pub(crate) cache: Option<PathBuf>,
     pub(crate) format: Format,
     /// So many checks at a time.
-    pub(crate) concurrency: usize,
+    pub concurrency: usize,
     /// Where plugins from registries are kept.
     pub(crate) store: Option<PathBuf>,
     /// A signer's.
@@ -124,6 +150,8 @@ pub(crate) struct Options {
     /// How what is generated calls the plugin, and what it is called there.
     pub(crate) program: Option<OsString>,
     pub(crate) name: Option<String>,
+    /// Where requests come from, and what they may run.
+    pub serve: serve::Settings,
     /// What stands behind `--`.
     pub(crate) words: Vec<OsString>,
 }
@@ -142,6 +170,7 @@ impl Default for Options {
             work: Settings::default(),
             program: None,
             name: None,
+            serve: serve::Settings::default(),
             words: Vec::new(),
         }
     }
@@ -187,7 +216,7 @@ pub(crate) enum Format {
 }
 
 /// Reads the command line, the program's name first.
-pub(crate) fn parse(mut words: Vec<OsString>) -> Result<Command> {
+pub fn parse(mut words: Vec<OsString>) -> Result<Command> {
     let plugin_words = words.iter().position(|word| word == "--").map(|at| {
         let behind = words.split_off(at + 1);
         words.pop();
@@ -233,10 +262,11 @@ struct Form {
 }
 
 #[rustfmt::skip]
-const FORMS: [Form; 13] = [
+const FORMS: [Form; 14] = [
     Form { name: "run", command: Command::Run, words: 1..=1, usage: "PLUGIN" },
     Form { name: "batch", command: Command::Batch, words: 0..=0, usage: "" },
     Form { name: "work", command: Command::Work, words: 0..=0, usage: "--gearman SERVER --plugins FOLDER" },
+    Form { name: "serve", command: Command::Serve, words: 0..=0, usage: "--config.file FILE" },
     Form { name: "inspect", command: Command::Inspect, words: 1..=1, usage: "PLUGIN" },
     Form { name: "compile", command: Command::Compile, words: 1..=usize::MAX, usage: "PLUGIN" },
     Form { name: "generate", command: Command::Generate, words: 1..=2, usage: "WHAT [PLUGIN]" },
@@ -307,6 +337,10 @@ fn options(parser: &mut Parser) -> Result<Option<Options>> {
             Arg::Long("plugins") => options.work.plugins = Some(parser.value()?.into()),
             Arg::Long("program") => options.program = Some(parser.value()?),
             Arg::Long("name") => options.name = Some(parser.value()?.string()?),
+            Arg::Long(name) if serve::Settings::knows(name) => {
+                let name = name.to_owned();
+                options.serve.set(&name, parser)?;
+            }
             Arg::Value(plugin) => options.plugins.push(plugin.into()),
             other => {
                 let error = other.unexpected();
@@ -456,6 +490,18 @@ mod tests {
             (
                 &["work", "p.wasm"],
                 "unexpected word 'p.wasm': sandcheck work",
+            ),
+            (
+                &["serve", "x.yml"],
+                "unexpected word 'x.yml': sandcheck serve --config.file FILE",
+            ),
+            (
+                &["serve", "--log.format=xml"],
+                "--log.format 'xml': logfmt or json",
+            ),
+            (
+                &["serve", "--web.listen-address", "9199"],
+                "--web.listen-address '9199': ADDRESS:PORT",
             ),
             (&["work", "--gearman", "a:0"], "--gearman 'a:0': HOST, HOST"),
             (

@@ -1,4 +1,4 @@
-//! Programs that come with this one and do what it must not: compile, and talk to registries.
+//! Programs that come with this one and do what it must not: compile, talk to registries, and listen.
 
 use std::env;
 use std::io::{Read, Write};

@@ -6,14 +6,17 @@ use anyhow::Result;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sandcheck::cli::{Output, Request};
 use sandcheck::grants::Rules;
-use sandcheck_system as system;
+use sandcheck_system::{self as system, Signal};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use crate::plugins::Ready;
 
 /// SIGINT and SIGTERM, one after the other.
-pub(crate) struct Interruptions(mpsc::UnboundedReceiver<()>);
+pub struct Interruptions(mpsc::UnboundedReceiver<()>);
+
+/// Requests to read the configuration anew: SIGHUP.
+pub struct Reloads(mpsc::UnboundedReceiver<()>);
 
 /// To be called before any other thread is started. All checks share the runtime's one thread.
 pub(crate) fn prepare() -> Result<(Runtime, Interruptions)> {
@@ -21,11 +24,26 @@ pub(crate) fn prepare() -> Result<(Runtime, Interruptions)> {
     system::on_interruption(move || {
         let _ = interrupted.send(());
     })?;
+    Ok((runtime()?, Interruptions(interruptions)))
+}
+
+/// The same for a program that can read its configuration anew.
+pub fn prepare_to_reload() -> Result<(Runtime, Interruptions, Reloads)> {
+    let (interrupted, interruptions) = mpsc::unbounded_channel();
+    let (asked, reloads) = mpsc::unbounded_channel();
+    system::on_requests(move |signal| {
+        let _ = match signal {
+            Signal::End => interrupted.send(()),
+            Signal::Reload => asked.send(()),
+        };
+    })?;
+    Ok((runtime()?, Interruptions(interruptions), Reloads(reloads)))
+}
+
+fn runtime() -> Result<Runtime> {
     allow_files();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    Ok((runtime, Interruptions(interruptions)))
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    Ok(builder.enable_all().build()?)
 }
 
 /// As many files, so connections, as this user may have.
@@ -41,10 +59,21 @@ fn allow_files() {
 
 impl Interruptions {
     /// Waits for the next one.
-    pub(crate) async fn next(&mut self) {
-        if self.0.recv().await.is_none() {
-            std::future::pending::<()>().await;
-        }
+    pub async fn next(&mut self) {
+        next(&mut self.0).await;
+    }
+}
+
+impl Reloads {
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        next(&mut self.0).await;
+    }
+}
+
+async fn next(signals: &mut mpsc::UnboundedReceiver<()>) {
+    if signals.recv().await.is_none() {
+        std::future::pending::<()>().await;
     }
 }
 

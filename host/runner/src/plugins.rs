@@ -14,15 +14,17 @@ use crate::arguments::Options;
 use crate::load::{self, Loaded, Source};
 
 /// A plugin that can be instantiated for any number of checks.
-pub(crate) struct Ready {
-    pub(crate) plugin: Plugin,
-    pub(crate) manifest: Manifest,
+pub struct Ready {
+    /// What can be instantiated.
+    pub plugin: Plugin,
+    /// What it says of itself.
+    pub manifest: Manifest,
 }
 
 type Slot = Arc<OnceCell<Result<Arc<Ready>, String>>>;
 
 /// All that have been asked for, on one engine, and on another one those that need more than that has.
-pub(crate) struct Plugins {
+pub struct Plugins {
     /// Where there is none, everything runs on the other one.
     pool: Option<Engine>,
     engine: Engine,
@@ -30,7 +32,8 @@ pub(crate) struct Plugins {
 }
 
 impl Plugins {
-    pub(crate) fn new(options: &Options) -> anyhow::Result<Self> {
+    /// For so many checks at a time as the options say.
+    pub fn new(options: &Options) -> anyhow::Result<Self> {
         let limits = &options.policy.limits;
         let pool = (options.concurrency <= pool::CHECKS)
             .then(|| pool::engine(options.concurrency, limits));
@@ -42,12 +45,24 @@ impl Plugins {
         })
     }
 
-    pub(crate) fn engines(&self) -> Vec<Engine> {
+    /// None has been asked for, on the same engines.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            engine: self.engine.clone(),
+            slots: Mutex::default(),
+        }
+    }
+
+    /// Those whose epochs have to be advanced.
+    #[must_use]
+    pub fn engines(&self) -> Vec<Engine> {
         self.pool.iter().chain([&self.engine]).cloned().collect()
     }
 
     /// The plugin of that file, or why there is none.
-    pub(crate) async fn get(&self, path: &Path, options: &Options) -> Result<Arc<Ready>, String> {
+    pub async fn get(&self, path: &Path, options: &Options) -> Result<Arc<Ready>, String> {
         let slot = {
             let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(slots.entry(path.to_owned()).or_default())

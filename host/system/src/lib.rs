@@ -19,8 +19,8 @@ use std::sync::OnceLock;
 use std::thread;
 
 use libc::{
-    ITIMER_PROF, SA_RESTART, SIG_BLOCK, SIG_DFL, SIG_IGN, SIGCHLD, SIGINT, SIGPIPE, SIGPROF,
-    SIGTERM, c_int, itimerval, timeval,
+    ITIMER_PROF, SA_RESTART, SIG_BLOCK, SIG_DFL, SIG_IGN, SIGCHLD, SIGHUP, SIGINT, SIGPIPE,
+    SIGPROF, SIGTERM, c_int, itimerval, timeval,
 };
 #[cfg(target_env = "musl")]
 use sandcheck_memcpy as _;
@@ -96,15 +96,33 @@ pub fn exit(code: u8) -> ! {
     unsafe { libc::_exit(code.into()) }
 }
 
-/// Calls this from a thread for each request to end: SIGINT and SIGTERM. To be called before any
-/// other thread is started.
+/// What somebody asks of a running program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// To end: SIGINT or SIGTERM.
+    End,
+    /// To read its configuration anew: SIGHUP.
+    Reload,
+}
+
+/// Calls this from a thread for each request to end. To be called before any other thread is started.
 pub fn on_interruption(mut tell: impl FnMut() + Send + 'static) -> io::Result<()> {
+    on_signals(&[SIGINT, SIGTERM], move |_| tell())
+}
+
+/// The same for requests to read the configuration anew too, which end other programs.
+pub fn on_requests(tell: impl FnMut(Signal) + Send + 'static) -> io::Result<()> {
+    on_signals(&[SIGINT, SIGTERM, SIGHUP], tell)
+}
+
+fn on_signals(numbers: &[c_int], mut tell: impl FnMut(Signal) + Send + 'static) -> io::Result<()> {
     // SAFETY: an empty set is a complete one, and both calls only write to it.
     let signals = unsafe {
         let mut signals = MaybeUninit::<libc::sigset_t>::zeroed().assume_init();
         libc::sigemptyset(&raw mut signals);
-        libc::sigaddset(&raw mut signals, SIGINT);
-        libc::sigaddset(&raw mut signals, SIGTERM);
+        for number in numbers {
+            libc::sigaddset(&raw mut signals, *number);
+        }
         signals
     };
     // SAFETY: the set is complete. Who waits for a signal has to block it, and threads inherit that.
@@ -113,7 +131,10 @@ pub fn on_interruption(mut tell: impl FnMut() + Send + 'static) -> io::Result<()
         let mut signal = 0;
         // SAFETY: the set is complete, and the number is written to.
         while unsafe { libc::sigwait(&raw const signals, &raw mut signal) } == 0 {
-            tell();
+            tell(match signal {
+                SIGHUP => Signal::Reload,
+                _ => Signal::End,
+            });
         }
     };
     thread::Builder::new().spawn(wait).map(drop)

@@ -1,9 +1,8 @@
 //! The page. It needs no scripts and nothing from elsewhere, and what comes from a plugin or a registry
 //! is text in it and never markup.
 
-use sandcheck::escape;
-
 use super::{Catalog, Listed};
+use crate::html::text;
 use crate::inspect::facts::{Facts, ManifestFacts, OptionFacts};
 
 const STYLE: &str = include_str!("style.css");
@@ -157,35 +156,11 @@ fn option(option: &OptionFacts) -> String {
     )
 }
 
-/// Text of others: visible characters only, and none that means something to HTML.
-fn text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in escape::line(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::artifact::Annotations;
     use crate::digest::Digest;
-
-    #[test]
-    fn text_is_never_markup() {
-        assert_eq!(
-            text("<script>alert('x')</script> & \"\u{202e}\u{1b}[0m"),
-            "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;\\u{202e}\\x1b[0m"
-        );
-    }
 
     #[test]
     fn a_hostile_version_is_shown_as_text() {
