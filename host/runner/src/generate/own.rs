@@ -111,7 +111,7 @@ fn flag(line: &str, commands: &[Command]) -> Option<Flag> {
         },
         repeatable: matches!(
             long,
-            "--allow" | "--deny" | "--key" | "--gearman" | "--queue"
+            "--allow" | "--deny" | "--key" | "--gearman" | "--queue" | "--web.listen-address"
         ),
         ..Flag::new(short, long, help)
     })
