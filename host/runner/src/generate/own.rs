@@ -207,7 +207,7 @@ mod tests {
             flag.map(|flag| flag.commands.join(" ")).unwrap_or_default()
         };
         assert_eq!(scope("--policy"), "");
-        assert_eq!(scope("--concurrency"), "batch work");
+        assert_eq!(scope("--concurrency"), "batch work serve");
         assert_eq!(scope("--key"), "sign verify catalog");
         assert_eq!(scope("--program"), "generate");
     }
