@@ -1,6 +1,6 @@
 //! An open connection, on the streams of a WASI socket.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::net::IpAddr;
 
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
@@ -18,10 +18,14 @@ use crate::{failure, wait};
 const READ_LIMIT: u32 = 64 * 1024;
 
 /// What a plugin's handle of a connection stands for.
-pub(crate) struct Open(RefCell<Streams>);
+pub(crate) enum Open {
+    Connected(RefCell<Streams>),
+    /// Accepted and reset before it was looked at.
+    Reset,
+}
 
 /// In the order in which they are dropped: the streams are the socket's children.
-struct Streams {
+pub(crate) struct Streams {
     input: InputStream,
     output: OutputStream,
     _socket: TcpSocket,
@@ -38,10 +42,12 @@ impl Open {
         let (input, output) = loop {
             match socket.finish_connect() {
                 Err(ErrorCode::WouldBlock) => wait::until(&socket.subscribe(), deadline)?,
+                // Before the connection stands the answer is "refused"; so it stood.
+                Err(ErrorCode::ConnectionReset) => return Ok(Self::Reset),
                 connected => break connected.map_err(failure::of_socket)?,
             }
         };
-        Ok(Self(RefCell::new(Streams {
+        Ok(Self::Connected(RefCell::new(Streams {
             input,
             output,
             _socket: socket,
@@ -50,9 +56,18 @@ impl Open {
     }
 }
 
+impl Open {
+    fn streams(&self) -> Result<Ref<'_, Streams>, Error> {
+        match self {
+            Self::Connected(streams) => Ok(streams.borrow()),
+            Self::Reset => Err(Error::Reset),
+        }
+    }
+}
+
 impl GuestConnection for Open {
     fn read(&self, max: u32) -> Result<Vec<u8>, Error> {
-        let streams = self.0.borrow();
+        let streams = self.streams()?;
         loop {
             match streams.input.read(max.clamp(1, READ_LIMIT).into()) {
                 Ok(bytes) if bytes.is_empty() => {
@@ -65,7 +80,7 @@ impl GuestConnection for Open {
     }
 
     fn write(&self, bytes: Vec<u8>) -> Result<(), Error> {
-        let streams = self.0.borrow();
+        let streams = self.streams()?;
         let output = &streams.output;
         let mut left = bytes.as_slice();
         while !left.is_empty() {
