@@ -172,6 +172,8 @@ lint: setup ## Check the format, clippy's warnings, licences and sources
 		--target wasm32-wasip2 --target-dir target/plugins -- --deny warnings
 	$(CARGO) clippy --manifest-path examples/conformance/guests/Cargo.toml --locked --release --examples \
 		--target wasm32-wasip2 --target-dir target/plugins -- --deny warnings
+	$(CARGO) clippy --locked --release --package sandcheck-command-adapter --package sandcheck-command-program \
+		--target wasm32-wasip2 --target-dir target/plugins -- --deny warnings
 	$(CC_FOR_TRIPLE) $(CARGO) clippy --release --locked --workspace --all-targets --features sandcheck-tests/market $(STATIC) -- --deny warnings
 	scripts/deny
 

@@ -98,6 +98,7 @@ impl GuestConnection for Open {
     }
 }
 
+#[allow(clippy::many_single_char_names, reason = "the parts of an address")]
 fn socket_address(address: IpAddr, port: u16) -> (IpAddressFamily, IpSocketAddress) {
     match address {
         IpAddr::V4(address) => {

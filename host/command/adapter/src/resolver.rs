@@ -42,6 +42,7 @@ fn failed(code: ErrorCode) -> Error {
     }
 }
 
+#[allow(clippy::many_single_char_names, reason = "the parts of an address")]
 fn plain(address: IpAddress) -> IpAddr {
     match address {
         IpAddress::Ipv4((a, b, c, d)) => IpAddr::from([a, b, c, d]),
