@@ -188,6 +188,7 @@ bench: build ## Measure everything against the C plugin and a native client, and
 bench-quick: build ## The same in less than a minute once it is built, without the inner parts
 	@scripts/setup bench
 	$(CARGO) build --release --locked --package sandcheck-tests --bin smtp-server
+	$(CARGO) build --release --locked --package sandcheck-benches --bins
 	$(CARGO) run --release --locked --package sandcheck-benches -- --quick
 
 instructions: build ## Compare the instructions of a plain session with what is recorded
