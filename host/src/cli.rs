@@ -90,6 +90,10 @@ impl<'a> Request<'a> {
             stop: None,
             is_empty: false,
         };
+        Self::new(manifest, rules, program, line)
+    }
+
+    fn new(manifest: &'a Manifest, rules: Rules, program: &'a str, line: CommandLine) -> Self {
         Self {
             manifest,
             rules,
@@ -124,13 +128,7 @@ impl<'a> Request<'a> {
             // Nothing stands before it that could be a mistake.
             return Err(Output::stopped(manifest, program, stop));
         }
-        Ok(Self {
-            manifest,
-            rules,
-            program,
-            line,
-            longest: None,
-        })
+        Ok(Self::new(manifest, rules, program, line))
     }
 
     /// What the plugin will be asked to do, before the host adds to it.
