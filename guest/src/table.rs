@@ -252,9 +252,9 @@ pub static SPECS: &[Spec] = &[
     Spec {
         name: "proxy-version",
         kind: Kind::Text,
-        placeholder: "1|2",
+        placeholder: "INTEGER",
         exact: true,
-        help: "Send a header of this version of the PROXY protocol (1 when only addresses are given);\n\
+        help: "Send a header of this version of the PROXY protocol, 1 or 2 (1 when only addresses are given);\n\
                without --proxy-source it announces nobody: UNKNOWN, or LOCAL in version 2",
         ..Spec::FLAG
     },
