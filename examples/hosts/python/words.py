@@ -7,6 +7,8 @@ manner of `getopt_long`.
 import os
 from types import SimpleNamespace
 
+import lend
+
 DEFAULT_BUDGET = 10  # seconds
 LONGEST_BUDGET = 600  # seconds
 NAMES = ["ok", "warning", "critical", "unknown"]
@@ -42,6 +44,9 @@ def by_name(manifest, given):
     pairs = []
     options = {option.name: option for option in manifest.options}
     for name, found in given.items():
+        if name not in options and lend.companion(manifest, name) and isinstance(found, str):
+            pairs.append((name, found))
+            continue
         if name not in options:
             return pairs, Stop("wrong", f"unrecognized option '--{name}'")
         for value in found if isinstance(found, list) else [found]:
@@ -93,6 +98,8 @@ class Reader:
         known = [*self.manifest.options, *OWN]
         if exact := next((option for option in known if option.name == name), None):
             return exact
+        if lend.companion(self.manifest, name):
+            return SimpleNamespace(name=name, kind="text")
         found = [option for option in known if option.name.startswith(name) and not option.exact]
         if len(found) == 1:
             return found[0]
@@ -138,7 +145,7 @@ def missing_value(shown):
 
 def missing(manifest, pairs):
     """The first option that is needed and not there, as a misuse."""
-    given = dict(pairs)
+    given = {(lend.companion(manifest, name) or [name])[0] for name, _ in pairs}
     for option in manifest.options:
         if option.required and option.name not in given:
             return SimpleNamespace(message=f"Option missing - --{option.name}", hint=option.help)

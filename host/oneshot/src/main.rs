@@ -66,9 +66,10 @@ fn check(words: Vec<OsString>) -> anyhow::Result<Output> {
         ..Rules::default()
     };
     let request = match Request::read(&manifest, rules, &program, words.collect()) {
-        Ok(request) => request,
+        Ok(request) => request.with_input(),
         Err(output) => return Ok(output),
     };
+    request.secrets().for_each(system::hide);
     system::prefault(HEAP);
     let component = built_in::component(request.arguments())?;
     system::advance_epochs(vec![component.engine().clone()]);
