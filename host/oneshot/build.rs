@@ -59,6 +59,11 @@ fn main() -> Result<()> {
         "manifest",
         &manifest::to_bytes(&manifest),
     )?;
+    carry(
+        "CHECK_SMTP_BRIEF_MANIFEST",
+        "brief-manifest",
+        &manifest::to_bytes(&without_texts(manifest)),
+    )?;
     let names: Vec<_> = small_manifest.options.iter().map(|o| &*o.name).collect();
     carry(
         "CHECK_SMTP_SMALL_OPTIONS",
@@ -135,6 +140,15 @@ fn compile(component: &[u8]) -> Result<Vec<u8>> {
     let mut config = settings::built_in();
     config.target(&env::var("TARGET")?)?;
     Ok(Engine::new(&config)?.precompile_component(component)?)
+}
+
+/// What a command line is read by: most of a manifest is text for help pages.
+fn without_texts(mut manifest: Manifest) -> Manifest {
+    manifest.description.clear();
+    for option in &mut manifest.options {
+        option.help.clear();
+    }
+    manifest
 }
 
 /// What the component says of itself. It is asked on the machine that builds.

@@ -161,6 +161,13 @@ impl<'a> Request<'a> {
         Ok(self)
     }
 
+    /// Whether all of the command line could be read, so that the plugin will be run. Else the answer
+    /// is a text of the manifest.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.line.stop.is_none()
+    }
+
     /// What the plugin will be asked to do, before the host adds to it.
     #[must_use]
     pub fn arguments(&self) -> &[Argument] {

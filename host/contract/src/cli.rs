@@ -7,7 +7,7 @@ use std::fmt;
 use crate::secrets;
 use crate::types::{Argument, Kind, Manifest, Misuse, OptionSpec, Report, State};
 use crate::words::{CommandLine, Stop};
-use crate::{escape, help, ini, render, words};
+use crate::{escape, help, idn, ini, render, words};
 
 /// What a run prints, and how it ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ impl Output {
     }
 }
 
-/// The command line, with the options of ini files in it.
+/// The command line, with the options of ini files in it, and with hosts in ASCII.
 pub fn read(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Output> {
     let mut text = Vec::with_capacity(words.len());
     for (at, word) in words.into_iter().enumerate() {
@@ -114,7 +114,9 @@ pub fn read(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Ou
             hint.unwrap_or_default()
         ))
     })?;
-    Ok(words::read(manifest, &text))
+    let mut line = words::read(manifest, &text);
+    idn::write_in_ascii(manifest, &mut line.arguments);
+    Ok(line)
 }
 
 /// The first option that is needed and not there.

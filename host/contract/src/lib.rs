@@ -12,6 +12,7 @@ pub mod escape;
 pub mod files;
 pub mod grants;
 pub mod help;
+pub mod idn;
 pub mod ini;
 pub mod lend;
 pub mod manifest;
