@@ -8,6 +8,7 @@ pub use sandcheck_contract::cli::Output;
 use sandcheck_contract::cli::{add_node_name, missing, read};
 use sandcheck_contract::files::Files;
 use sandcheck_contract::lend::{self, Lender, Unlendable};
+use sandcheck_contract::secrets;
 
 use crate::error::RunError;
 use crate::escape;
@@ -53,7 +54,7 @@ pub async fn run(plugin: &Plugin, rules: Rules, program: &str, words: Vec<OsStri
         Err(output) => return output,
     };
     match Request::read(&manifest, rules, program, words) {
-        Ok(request) => request.carry_out_by(instance).await,
+        Ok(request) => request.with_input().carry_out_by(instance).await,
         Err(output) => output,
     }
 }
@@ -78,6 +79,8 @@ pub struct Request<'a> {
     line: CommandLine,
     /// The longest time budget, whatever the command line says.
     longest: Option<Duration>,
+    /// Whether standard input is this check's own.
+    input: bool,
 }
 
 impl<'a> Request<'a> {
@@ -104,6 +107,7 @@ impl<'a> Request<'a> {
             program,
             line,
             longest: None,
+            input: false,
         }
     }
 
@@ -133,6 +137,20 @@ impl<'a> Request<'a> {
             return Err(Output::stopped(manifest, program, stop));
         }
         Ok(Self::new(manifest, rules, program, line))
+    }
+
+    /// Standard input is there for this check, which may take a secret from it.
+    #[must_use]
+    pub fn with_input(self) -> Self {
+        Self {
+            input: true,
+            ..self
+        }
+    }
+
+    /// The secrets that stand in the command line itself, where others can see them.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        secrets::given(self.manifest, &self.line.arguments)
     }
 
     /// Refuses it where it names files or addresses of this machine, because it comes from somebody
@@ -196,7 +214,8 @@ impl<'a> Request<'a> {
         }
         if lend::is_needed(manifest, &arguments) {
             let end = budget::end(budget);
-            match lent::<T>(manifest, arguments.clone(), self.rules.files.clone(), end).await {
+            let files = self.rules.files.clone();
+            match lent::<T>(manifest, arguments.clone(), files, self.input, end).await {
                 Ok(lent) => arguments = lent,
                 Err(unlendable) => {
                     return Err(earlier(manifest, &mut instance, &arguments, unlendable).await);
@@ -235,6 +254,7 @@ async fn lent<T: Transport>(
     manifest: &Manifest,
     mut arguments: Vec<Argument>,
     files: Files,
+    input: bool,
     deadline: Instant,
 ) -> Result<Vec<Argument>, Unlendable> {
     let manifest = manifest.clone();
@@ -243,6 +263,7 @@ async fn lent<T: Transport>(
             files: &files,
             deadline,
             system_anchors: &system_anchors,
+            input,
         };
         lend::lend(&manifest, &mut arguments, &lender)?;
         Ok(arguments)

@@ -47,6 +47,7 @@ pub use plugin::{EpochClock, Instance, Plugin};
 #[cfg(feature = "policy")]
 pub use policy::Policy;
 pub use sandcheck_contract::{
-    budget, endpoint, escape, files, grants, help, ini, lend, manifest, render, types, words,
+    budget, endpoint, escape, files, grants, help, ini, lend, manifest, render, secrets, types,
+    words,
 };
 pub use transport::{Alone, Shared, Transport, block_on};

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
+use crate::secrets;
 use crate::types::{Argument, Kind, Manifest, Misuse, OptionSpec, Report, State};
 use crate::words::{CommandLine, Stop};
 use crate::{escape, help, idn, ini, render, words};
@@ -121,10 +122,14 @@ pub fn read(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Ou
 /// The first option that is needed and not there.
 #[must_use]
 pub fn missing(manifest: &Manifest, arguments: &[Argument]) -> Option<Misuse> {
+    let is_given = |option: &OptionSpec| {
+        let mut meant = arguments.iter().map(|one| secrets::meant(manifest, one));
+        meant.any(|name| name == option.name)
+    };
     let missing = manifest
         .options
         .iter()
-        .find(|option| option.required && !is_given(option, arguments));
+        .find(|option| option.required && !is_given(option));
     missing.map(|option| Misuse {
         message: format!("Option missing - --{}", option.name),
         hint: Some(option.help.clone()),

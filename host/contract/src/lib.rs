@@ -17,6 +17,7 @@ pub mod ini;
 pub mod lend;
 pub mod manifest;
 pub mod render;
+pub mod secrets;
 mod strerror;
 #[cfg(test)]
 mod testing;

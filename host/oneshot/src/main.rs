@@ -72,6 +72,7 @@ fn check(mut words: Vec<OsString>) -> anyhow::Result<Output> {
             }
         }
     };
+    request.secrets().for_each(system::hide);
     system::prefault(HEAP);
     let component = built_in::component(request.arguments())?;
     system::advance_epochs(vec![component.engine().clone()]);
@@ -92,7 +93,7 @@ fn read<'a>(
         trust_defaults: true,
         ..Rules::default()
     };
-    Request::read(manifest, rules, program, words)
+    Ok(Request::read(manifest, rules, program, words)?.with_input())
 }
 
 fn internal_error(text: &str) -> String {

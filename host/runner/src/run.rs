@@ -1,10 +1,12 @@
 //! `sandcheck run`: one check of any plugin, as its own command line would.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 
 use anyhow::{Context, Result};
-use sandcheck::cli::{self, Request};
-use sandcheck::{EpochClock, Plugin};
+use sandcheck::cli::{self, Output, Request};
+use sandcheck::types::Manifest;
+use sandcheck::{EpochClock, Plugin, Rules};
 use sandcheck_system as system;
 
 use crate::arguments::Options;
@@ -25,7 +27,7 @@ pub(crate) fn run(options: Options) -> Result<u8> {
         Plugin::new(&loaded.component, limits, EpochClock::Caller).with_context(|| path.clone())?;
     let output = runtime.block_on(async {
         if let Some(manifest) = &loaded.manifest {
-            return match Request::read(manifest, rules, &path, options.words) {
+            return match read(manifest, rules, &path, options.words) {
                 Ok(request) => request.carry_out(&plugin).await,
                 Err(output) => output,
             };
@@ -35,7 +37,7 @@ pub(crate) fn run(options: Options) -> Result<u8> {
             Err(output) => return output,
         };
         loaded.remember(&source, &manifest);
-        match Request::read(&manifest, rules, &path, options.words) {
+        match read(&manifest, rules, &path, options.words) {
             Ok(request) => request.carry_out_by(instance).await,
             Err(output) => output,
         }
@@ -46,4 +48,16 @@ pub(crate) fn run(options: Options) -> Result<u8> {
     // Nothing is worth waiting for: not a name look-up that goes on, nor the release of memory.
     std::mem::forget((runtime, plugin, loaded));
     Ok(output.exit_code)
+}
+
+/// Reads the plugin's words. Secrets among them are taken out of the process's title.
+fn read<'a>(
+    manifest: &'a Manifest,
+    rules: Rules,
+    path: &'a str,
+    words: Vec<OsString>,
+) -> Result<Request<'a>, Output> {
+    let request = Request::read(manifest, rules, path, words)?.with_input();
+    request.secrets().for_each(system::hide);
+    Ok(request)
 }

@@ -121,6 +121,7 @@ fn lend(manifest: &Manifest, arguments: &mut Vec<Argument>, end: Instant) -> Res
         files: &Files::default(),
         deadline: end,
         system_anchors: &system_anchors,
+        input: true,
     };
     let checked = lend::check(manifest, arguments);
     let given = arguments.clone();
