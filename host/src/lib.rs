@@ -22,8 +22,10 @@
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
 pub mod bindings;
 pub mod cli;
+pub mod companion;
 pub mod error;
 pub mod limits;
+mod look_up;
 mod meter;
 pub mod network;
 pub mod plugin;

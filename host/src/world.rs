@@ -3,10 +3,11 @@
 
 use std::fmt;
 
-/// What a plugin may import. The first five are the world's own; the others are what the standard
+/// What a plugin may import. The first six are the world's own; the others are what the standard
 /// libraries of languages bring along, and lead nowhere here: no environment, no arguments, empty
 /// input, output that nobody reads.
-const IMPORTS: [(&str, &str); 20] = [
+const IMPORTS: [(&str, &str); 21] = [
+    ("monitoring:plugin/resolver", "0.1"),
     ("monitoring:plugin/sockets", "0.1"),
     ("monitoring:plugin/types", "0.1"),
     ("wasi:clocks/monotonic-clock", "0.2"),

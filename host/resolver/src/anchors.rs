@@ -23,7 +23,10 @@ fn parse(text: &str) -> Result<TrustAnchors> {
     let anchors: TrustAnchors = text
         .parse()
         .context("this is no file of DNSKEY records, such as /usr/share/dns/root.key")?;
-    ensure!(!anchors.is_empty(), "there is no DNSKEY record of the root zone in it");
+    ensure!(
+        !anchors.is_empty(),
+        "there is no DNSKEY record of the root zone in it"
+    );
     Ok(anchors)
 }
 
@@ -43,7 +46,13 @@ mod tests {
     #[test]
     fn what_holds_none_is_refused() {
         let of_another = KEY.replacen('.', "example.", 1);
-        for text in ["", "; nothing\n", "-----BEGIN", ". 1 IN DS 1 13 2 00", &of_another] {
+        for text in [
+            "",
+            "; nothing\n",
+            "-----BEGIN",
+            ". 1 IN DS 1 13 2 00",
+            &of_another,
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -47,7 +47,6 @@ pub(crate) fn confine() -> Result<()> {
 /// `socket` with this as its first argument.
 fn family(family: libc::c_int) -> Result<SeccompRule> {
     let family = u64::from(family.unsigned_abs());
-    let is_family =
-        SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, family)?;
+    let is_family = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, family)?;
     Ok(SeccompRule::new(vec![is_family])?)
 }

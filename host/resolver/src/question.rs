@@ -25,8 +25,8 @@ impl Question {
             other => bail!("no record type that is asked for: {other}"),
         };
         ensure!(name.is_ascii(), "no name of the domain name system: {name}");
-        let mut name =
-            Name::from_ascii(name).with_context(|| format!("no name of the domain name system: {name}"))?;
+        let mut name = Name::from_ascii(name)
+            .with_context(|| format!("no name of the domain name system: {name}"))?;
         // Otherwise the search list of resolv.conf(5) would be tried.
         name.set_fqdn(true);
         Ok(Self { name, kind })
