@@ -25,6 +25,7 @@ pub mod cli;
 pub mod companion;
 pub mod error;
 pub mod limits;
+mod line;
 mod look_up;
 mod meter;
 pub mod network;
@@ -37,6 +38,7 @@ mod resolver;
 pub mod settings;
 pub mod signed;
 mod state;
+mod system_anchors;
 mod transport;
 pub mod world;
 
@@ -46,5 +48,8 @@ pub use limits::Limits;
 pub use plugin::{EpochClock, Instance, Plugin};
 #[cfg(feature = "policy")]
 pub use policy::Policy;
-pub use sandcheck_contract::{endpoint, escape, grants, help, ini, manifest, render, types, words};
+pub use resolver::records;
+pub use sandcheck_contract::{
+    budget, endpoint, escape, files, grants, help, ini, lend, manifest, render, types, words,
+};
 pub use transport::{Alone, Shared, Transport, block_on};

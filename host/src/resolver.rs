@@ -8,7 +8,7 @@
 
 mod getent;
 mod program;
-pub(crate) mod records;
+pub mod records;
 
 use std::io;
 use std::net::SocketAddr;

@@ -14,6 +14,7 @@ pub mod bindings {
     });
 }
 pub(crate) mod connection;
+pub(crate) mod look_up;
 mod no_stdio;
 
 use std::marker::PhantomData;
@@ -110,6 +111,11 @@ fn kind(kind: Kind) -> types::Kind {
         Kind::Secret => types::Kind::Secret,
         Kind::Timeout => types::Kind::Timeout,
         Kind::Nodename => types::Kind::Nodename,
+        Kind::File => types::Kind::File,
+        Kind::Anchors => types::Kind::Anchors,
+        Kind::Output => types::Kind::Output,
+        Kind::Source => types::Kind::Source,
+        Kind::Domain => types::Kind::Domain,
     }
 }
 

@@ -15,6 +15,11 @@ pub enum Kind {
     Secret,
     Timeout,
     Nodename,
+    File,
+    Anchors,
+    Output,
+    Source,
+    Domain,
 }
 
 /// One option of the table.

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use hyper::StatusCode;
 use sandcheck::types::{Argument, Kind, Manifest, Report};
-use sandcheck::{escape, render};
+use sandcheck::{escape, lend, render};
 use sandcheck_probe::checker::{Arguments, Outcome};
 use sandcheck_probe::query::Query;
 use tracing::debug;
@@ -68,6 +68,7 @@ fn read(manifest: &Manifest, body: &[u8]) -> Result<Vec<Argument>, String> {
         let option = arguments::spelled(manifest, word)?;
         arguments::add(&mut read, option, given)?;
     }
+    lend::check_stranger(manifest, &read, "a request")?;
     Ok(read)
 }
 
@@ -125,7 +126,8 @@ fn target(plugin: &Callable, arguments: &[Argument]) -> String {
             .find(is_meant)
             .and_then(|argument| argument.value.clone())
     };
-    let host = of_kind(Kind::Host).unwrap_or_default();
+    let host = of_kind(Kind::Host).or_else(|| of_kind(Kind::Domain));
+    let host = host.unwrap_or_default();
     match of_kind(Kind::Port) {
         Some(port) if host.contains(':') => format!("[{host}]:{port}"),
         Some(port) => format!("{host}:{port}"),

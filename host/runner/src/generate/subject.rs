@@ -1,5 +1,6 @@
 //! What has options: a plugin, or `sandcheck` itself.
 
+use sandcheck::lend;
 use sandcheck::types::{Kind, Manifest, OptionSpec};
 
 use super::text;
@@ -149,7 +150,9 @@ impl Flag {
 
 fn completes(kind: Kind) -> Completes {
     match kind {
-        Kind::Host | Kind::Nodename => Completes::Hosts,
+        Kind::Host | Kind::Nodename | Kind::Domain => Completes::Hosts,
+        Kind::File | Kind::Anchors => Completes::Files,
+        Kind::Output => Completes::Words(&lend::OUTPUTS),
         _ => Completes::Nothing,
     }
 }
