@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use rustls::AlertDescription;
 use rustls::client::UnbufferedClientConnection;
-pub use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+pub use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::unbuffered::{
     ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus,
 };
@@ -31,7 +31,7 @@ pub use pin::Pin;
 pub use rejection::Rejection;
 use terms::Judge;
 pub use terms::{Terms, Version};
-pub use trust::{InvalidName, Trust, verifiable_name};
+pub use trust::{InvalidName, PeerName, Trust};
 
 /// How much undecoded TLS is kept: more than the longest handshake message (64 KiB) needs.
 const INCOMING_LIMIT: usize = 256 * 1024;

@@ -2,7 +2,7 @@
 //! tell with which of them.
 
 use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
-use webpki::{Error, anchor_from_trusted_cert};
+use webpki::{EndEntityCert, Error, anchor_from_trusted_cert};
 
 use super::rejection::Rejection;
 use super::strength;
@@ -19,6 +19,8 @@ pub(super) fn seconds(time: UnixTime) -> i64 {
 pub(super) struct Case<'a> {
     /// The server's own certificate first.
     sent: Vec<Fields<'a>>,
+    /// Which of them is the first that the verifier cannot read, counted from 1.
+    unreadable: Option<usize>,
     anchors: &'a [CertificateDer<'static>],
     /// Seconds since 1970.
     now: i64,
@@ -30,8 +32,15 @@ impl<'a> Case<'a> {
         anchors: &'a [CertificateDer<'static>],
         now: i64,
     ) -> Self {
-        let sent = sent.iter().map_while(|sent| Fields::parse(sent)).collect();
-        Self { sent, anchors, now }
+        let unreadable = sent
+            .iter()
+            .position(|sent| EndEntityCert::try_from(sent).is_err());
+        Self {
+            sent: sent.iter().filter_map(|sent| Fields::parse(sent)).collect(),
+            unreadable: unreadable.map(|index| index + 1),
+            anchors,
+            now,
+        }
     }
 
     /// The anchors that something of the chain may have been issued by, now; the verifier does not
@@ -107,7 +116,14 @@ impl<'a> Case<'a> {
                 end: seconds(*next_update),
                 now: seconds(*time),
             },
-            other => named(other, subject),
+            other => named(other, subject).unwrap_or_else(|subject| self.malformed(subject)),
+        }
+    }
+
+    fn malformed(&self, subject: String) -> Rejection {
+        match self.unreadable {
+            Some(number @ 2..) => Rejection::UnreadableIssuer { number },
+            _ => Rejection::Malformed { subject },
         }
     }
 
@@ -159,8 +175,8 @@ impl<'a> Case<'a> {
 }
 
 /// An error that tells all there is to tell.
-fn named(error: &Error, subject: String) -> Rejection {
-    match error {
+fn named(error: &Error, subject: String) -> Result<Rejection, String> {
+    Ok(match error {
         Error::InvalidSignatureForPublicKey | Error::SignatureAlgorithmMismatch => {
             Rejection::WrongSignature { subject }
         }
@@ -186,6 +202,6 @@ fn named(error: &Error, subject: String) -> Rejection {
             Rejection::RevocationListUnusable
         }
         Error::CertDistrusted => Rejection::Distrusted { subject },
-        _ => Rejection::Malformed { subject },
-    }
+        _ => return Err(subject),
+    })
 }

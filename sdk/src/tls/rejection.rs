@@ -16,6 +16,10 @@ pub enum Rejection {
     Malformed {
         subject: String,
     },
+    /// Counted from 1, the server's own.
+    UnreadableIssuer {
+        number: usize,
+    },
     SelfSigned {
         subject: String,
     },
@@ -98,6 +102,10 @@ impl fmt::Display for Rejection {
         match self {
             Self::Missing => f.write_str("the server sent no certificate"),
             Self::Malformed { subject } => write!(f, "'{subject}' is malformed"),
+            Self::UnreadableIssuer { number } => write!(
+                f,
+                "issuer unknown: certificate {number} of those that the server sent is malformed"
+            ),
             Self::SelfSigned { subject } => write!(
                 f,
                 "'{subject}' is self-signed and no trust anchor; if it is the right one, trust it by \
@@ -224,6 +232,7 @@ impl Rejection {
             // What has no alert of its own: bad_certificate.
             Self::Missing
             | Self::Malformed { .. }
+            | Self::UnreadableIssuer { .. }
             | Self::WeakKey { .. }
             | Self::WeakSignature { .. }
             | Self::UnsupportedSignature { .. }

@@ -25,11 +25,18 @@ use crate::fields::Fields;
 #[derive(Debug)]
 pub struct Trust {
     anchors: Vec<CertificateDer<'static>>,
-    name: ServerName<'static>,
+    name: PeerName,
     revoked: Vec<CertRevocationList<'static>>,
 }
 
-/// A text that is no name that a certificate can be for.
+/// The name that a certificate has to be for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerName {
+    text: String,
+    name: ServerName<'static>,
+}
+
+/// A text that no certificate can be for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidName;
 
@@ -41,16 +48,28 @@ impl fmt::Display for InvalidName {
 
 impl std::error::Error for InvalidName {}
 
-/// The name to verify: a host name, with or without a dot at its end, or an address.
-pub fn verifiable_name(name: &str) -> Result<ServerName<'static>, InvalidName> {
-    let bare = name.strip_suffix('.').unwrap_or(name).to_owned();
-    ServerName::try_from(bare).map_err(|_| InvalidName)
+impl PeerName {
+    /// A host name in ASCII, with or without a dot at its end, or an address.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        let bare = text.strip_suffix('.').unwrap_or(text);
+        let name = ServerName::try_from(bare).map_err(|_| InvalidName)?;
+        Ok(Self {
+            text: bare.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// The host name, if it is one.
+    #[must_use]
+    pub fn host_name(&self) -> Option<&str> {
+        matches!(self.name, ServerName::DnsName(_)).then_some(&self.text)
+    }
 }
 
 impl Trust {
     /// Trust in the certificates of a PEM text. Those that cannot be read are left out, as long as
     /// there are others.
-    pub fn new(anchors: &str, name: ServerName<'static>) -> Result<Self, PemError> {
+    pub fn new(anchors: &str, name: PeerName) -> Result<Self, PemError> {
         let mut anchors = pem::certificates(anchors)?;
         anchors.retain(|anchor| Fields::parse(anchor).is_some());
         if anchors.is_empty() {
@@ -123,13 +142,13 @@ impl Trust {
         end_entity: &EndEntityCert<'_>,
         leaf: &CertificateDer<'_>,
     ) -> Result<(), Rejection> {
-        let valid = end_entity.verify_is_valid_for_subject_name(&self.name);
+        let valid = end_entity.verify_is_valid_for_subject_name(&self.name.name);
         valid.map_err(|_| Rejection::WrongName {
             names: Fields::parse(leaf)
                 .as_ref()
                 .map(names::of)
                 .unwrap_or_default(),
-            wanted: self.name.to_str().into_owned(),
+            wanted: self.name.text.clone(),
         })
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use sandcheck_plugin::tls::{CertificateDer, Trust, UnixTime, verifiable_name};
+use sandcheck_plugin::tls::{CertificateDer, PeerName, Trust, UnixTime};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -56,7 +56,7 @@ fn verify(case: &Value) -> Result<(), String> {
     // One case asks for none, and fails before names are compared.
     let name = case["expected_peer_name"]["value"].as_str();
     let name = name.unwrap_or("example.com");
-    let name = verifiable_name(name).map_err(|error| error.to_string())?;
+    let name = PeerName::parse(name).map_err(|error| error.to_string())?;
     let mut trust = Trust::new(&texts(&case["trusted_certs"]), name).map_err(|e| e.to_string())?;
     if !texts(&case["crls"]).is_empty() {
         let lists = trust.with_revocation_lists(&texts(&case["crls"]));
