@@ -45,6 +45,8 @@ pub mod report;
 #[cfg(feature = "extended")]
 pub mod status;
 pub mod table;
+#[cfg_attr(not(feature = "tls"), path = "absent/trust.rs")]
+mod trust;
 pub mod wire;
 
 pub use plugin::CheckSmtp;

@@ -4,10 +4,13 @@ use sandcheck_plugin::certificate::Lifetime;
 use sandcheck_plugin::host_name::{self, Family, Host};
 use sandcheck_plugin::misuse::Misuse;
 use sandcheck_plugin::threshold::{self, whole_number};
+#[cfg(feature = "tls")]
+use sandcheck_plugin::tls::Terms;
 
 use crate::auth::{self, Login};
 use crate::demands::Demands;
 use crate::pattern::Pattern;
+use crate::trust;
 
 /// The port that SMTP servers listen on (RFC 5321 section 4.5.4.2).
 pub const SMTP_PORT: u16 = 25;
@@ -84,6 +87,9 @@ pub struct Options {
     pub lifetime: Option<Lifetime>,
     /// It is shown, but never a problem.
     pub ignore_expiration: bool,
+    /// What is asked of TLS beyond that.
+    #[cfg(feature = "tls")]
+    pub terms: Option<Terms>,
     /// Log in.
     pub login: Option<Login>,
     /// The envelope sender to announce; empty for the null sender.
@@ -158,6 +164,7 @@ struct Given {
     ignore_expiration: bool,
     starttls: bool,
     implicit: bool,
+    trust: trust::Given,
     login: auth::Given,
     lmtp: bool,
     ignore_quit_failure: bool,
@@ -204,6 +211,7 @@ impl Given {
                 let taken = self.login.take(other, value);
                 taken
                     .or_else(|| self.demands.take(other, value))
+                    .or_else(|| self.trust.take(other, value))
                     .unwrap_or_else(unknown)?;
             }
         }
@@ -226,6 +234,9 @@ impl Given {
         };
         self.demands
             .check(protocol, security, self.login.is_wanted())?;
+        let terms = self
+            .trust
+            .resolve(&host, security, self.ignore_expiration)?;
         let default_port = if security == Security::Implicit {
             SUBMISSIONS_PORT
         } else {
@@ -243,6 +254,8 @@ impl Given {
             expectation: expectation(self.expect),
             lifetime: self.lifetime,
             ignore_expiration: self.ignore_expiration,
+            #[cfg(feature = "tls")]
+            terms,
             login: self.login.resolve(security)?,
             sender: self.sender,
             exchanges: exchanges(self.commands, self.responses),
@@ -417,6 +430,10 @@ mod tests {
                 Kind::Host => "192.0.2.1",
                 Kind::Port | Kind::Timeout | Kind::Integer | Kind::Number => "1",
                 _ if spec.name == "authtype" => "LOGIN",
+                _ if spec.name == "min-tls" => "1.2",
+                _ if spec.name == "fingerprint" => {
+                    "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+                }
                 _ => "1",
             };
             assert_eq!(

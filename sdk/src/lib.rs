@@ -125,10 +125,8 @@ pub mod certificate;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod component;
-#[cfg(feature = "tls")]
-mod handshake_signature;
+mod fields;
 pub mod host_name;
-mod leaf;
 pub mod misuse;
 pub mod network;
 pub mod plugin;
