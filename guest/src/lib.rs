@@ -40,6 +40,8 @@ pub mod outcome;
 #[cfg_attr(not(feature = "pattern"), path = "absent/pattern.rs")]
 pub mod pattern;
 mod plugin;
+#[cfg_attr(not(feature = "extended"), path = "absent/proxy.rs")]
+mod proxy;
 pub mod reply;
 pub mod report;
 #[cfg(feature = "extended")]

@@ -10,6 +10,7 @@ use sandcheck_plugin::tls::Terms;
 use crate::auth::{self, Login};
 use crate::demands::Demands;
 use crate::pattern::Pattern;
+use crate::proxy;
 use crate::trust;
 
 /// The port that SMTP servers listen on (RFC 5321 section 4.5.4.2).
@@ -17,6 +18,9 @@ pub const SMTP_PORT: u16 = 25;
 
 /// The port for submissions over implicit TLS (RFC 8314 section 7.3).
 pub const SUBMISSIONS_PORT: u16 = 465;
+
+/// What `-r` sends: a version 1 header that names nobody (PROXY protocol, section 2.1).
+const PROXY_HEADER: &[u8] = b"PROXY TCP4 0.0.0.0 0.0.0.0 25 25\r\n";
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_TIMEOUT: u32 = 10;
@@ -77,8 +81,8 @@ pub struct Options {
     pub protocol: Protocol,
     /// When TLS begins.
     pub security: Security,
-    /// A PROXY protocol header goes first.
-    pub proxy: bool,
+    /// The header of the PROXY protocol that goes first; empty for none.
+    pub proxy: Vec<u8>,
     /// The name to greet with.
     pub greet_as: String,
     /// What the greeting and the first reply must hold.
@@ -169,6 +173,7 @@ struct Given {
     lmtp: bool,
     ignore_quit_failure: bool,
     proxy: bool,
+    announced: proxy::Given,
     warning: Option<f64>,
     critical: Option<f64>,
     timeout: Option<u32>,
@@ -212,6 +217,7 @@ impl Given {
                 taken
                     .or_else(|| self.demands.take(other, value))
                     .or_else(|| self.trust.take(other, value))
+                    .or_else(|| self.announced.take(other, value))
                     .unwrap_or_else(unknown)?;
             }
         }
@@ -242,14 +248,17 @@ impl Given {
         } else {
             SMTP_PORT
         };
+        let port = self.port.unwrap_or(default_port);
+        let anonymous = if self.proxy { PROXY_HEADER } else { &[] };
+        let announced = self.announced.resolve(&host, port)?;
         Ok(Options {
             host,
             server,
-            port: self.port.unwrap_or(default_port),
+            port,
             family: self.family,
             protocol,
             security,
-            proxy: self.proxy,
+            proxy: announced.unwrap_or_else(|| anonymous.to_vec()),
             greet_as: self.greet_as.unwrap_or_else(|| "localhost".to_owned()),
             expectation: expectation(self.expect),
             lifetime: self.lifetime,
@@ -434,6 +443,7 @@ mod tests {
                 _ if spec.name == "fingerprint" => {
                     "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
                 }
+                _ if spec.placeholder == "ADDRESS" => "192.0.2.1",
                 _ => "1",
             };
             assert_eq!(
