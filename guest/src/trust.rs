@@ -88,6 +88,7 @@ impl Given {
             name: asked,
             version: self.version,
             trust: trust.map(Arc::new),
+            dane: None,
             identity: self.identity()?,
             pins: self.pins,
         }))

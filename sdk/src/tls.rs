@@ -1,6 +1,7 @@
 //! TLS over any stream: a driver of rustls' unbuffered API, which needs no `std` feature.
 
 mod config;
+mod dane;
 mod handshake_signature;
 mod identity;
 mod names;
@@ -25,6 +26,7 @@ use rustls::unbuffered::{
 use rustls::{InvalidMessage, PeerIncompatible};
 
 use config::{provider, server_name};
+pub use dane::{Dane, Unusable};
 pub use identity::{Identity, IdentityError};
 pub use pem::PemError;
 pub use pin::Pin;

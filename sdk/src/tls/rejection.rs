@@ -94,6 +94,11 @@ pub enum Rejection {
         certificate: String,
         key: String,
     },
+    /// The key's SHA-256, in hexadecimal digits.
+    NoAssociation {
+        count: usize,
+        key: String,
+    },
 }
 
 impl fmt::Display for Rejection {
@@ -204,6 +209,14 @@ impl fmt::Display for Rejection {
                 f,
                 "fingerprint mismatch: certificate sha256:{certificate}, key sha256//{key}"
             ),
+            Self::NoAssociation { count, key } => {
+                let records = if *count == 1 { "record" } else { "records" };
+                write!(
+                    f,
+                    "it matches none of {count} TLSA {records} (DANE); one that it matches would be \
+                     3 1 1 {key}"
+                )
+            }
         }
     }
 }
@@ -239,7 +252,8 @@ impl Rejection {
             | Self::ServerAsAuthority { .. }
             | Self::PathTooLong
             | Self::TooMuchWork
-            | Self::Fingerprint { .. } => E::BadEncoding,
+            | Self::Fingerprint { .. }
+            | Self::NoAssociation { .. } => E::BadEncoding,
         }
     }
 }

@@ -6,6 +6,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
+use super::dane::Dane;
 use super::handshake_signature::AnyCertificate;
 use super::identity::Identity;
 use super::pin::{Fingerprints, Pin};
@@ -31,6 +32,8 @@ pub struct Terms {
     pub version: Version,
     /// Whom the certificate has to come from, and for whom it has to be.
     pub trust: Option<Arc<Trust>>,
+    /// Which TLSA records it has to match.
+    pub dane: Option<Arc<Dane>>,
     /// It has to have one of these fingerprints, if there are any.
     pub pins: Vec<Pin>,
     /// What to show to a server that asks.
@@ -43,6 +46,7 @@ pub struct Terms {
 pub(super) struct Judge {
     signature: AnyCertificate,
     trust: Option<Arc<Trust>>,
+    dane: Option<Arc<Dane>>,
     pins: Vec<Pin>,
     verdict: OnceLock<Result<Vec<CertificateDer<'static>>, Rejection>>,
 }
@@ -52,6 +56,7 @@ impl Judge {
         Self {
             signature,
             trust: terms.trust.clone(),
+            dane: terms.dane.clone(),
             pins: terms.pins.clone(),
             verdict: OnceLock::new(),
         }
@@ -78,8 +83,10 @@ impl Judge {
         if !self.pins.is_empty() {
             self.pinned(sent)?;
         }
+        let named = self.dane.as_ref().map(|dane| dane.verify(sent, now));
+        let named = named.transpose()?.unwrap_or_default();
         let chain = self.trust.as_ref().map(|trust| trust.verify(sent, now));
-        Ok(chain.transpose()?.unwrap_or_default())
+        Ok(chain.transpose()?.unwrap_or(named))
     }
 
     fn pinned(&self, sent: &[CertificateDer<'_>]) -> Result<(), Rejection> {

@@ -82,6 +82,15 @@ impl Trust {
         })
     }
 
+    /// Trust in this one certificate.
+    pub(super) fn of_anchor(anchor: &CertificateDer<'_>, name: PeerName) -> Self {
+        Self {
+            anchors: vec![anchor.clone().into_owned()],
+            name,
+            revoked: Vec::new(),
+        }
+    }
+
     /// With revocation lists, in PEM. Each certificate of a chain then needs one of its issuer.
     pub fn with_revocation_lists(mut self, lists: &str) -> Result<Self, PemError> {
         for list in pem::revocation_lists(lists)? {
