@@ -10,8 +10,8 @@ use sandcheck_plugin::tls::Terms;
 use crate::auth::{self, Login};
 use crate::demands::Demands;
 use crate::pattern::Pattern;
-use crate::proxy;
-use crate::trust;
+use crate::several::Servers;
+use crate::{dane, proxy, trust};
 
 /// The port that SMTP servers listen on (RFC 5321 section 4.5.4.2).
 pub const SMTP_PORT: u16 = 25;
@@ -112,6 +112,10 @@ pub struct Options {
     pub verbose: bool,
     /// What is asked of the server beyond that.
     pub demands: Demands,
+    /// Which servers are checked beside that one.
+    pub servers: Servers,
+    /// The certificate has to match TLSA records.
+    pub dane: dane::Wanted,
 }
 
 impl Options {
@@ -179,6 +183,8 @@ struct Given {
     timeout: Option<u32>,
     verbose: bool,
     demands: Demands,
+    servers: Servers,
+    dane: dane::Wanted,
 }
 
 impl Given {
@@ -218,6 +224,8 @@ impl Given {
                     .or_else(|| self.demands.take(other, value))
                     .or_else(|| self.trust.take(other, value))
                     .or_else(|| self.announced.take(other, value))
+                    .or_else(|| self.servers.take(other, value))
+                    .or_else(|| self.dane.take(other))
                     .unwrap_or_else(unknown)?;
             }
         }
@@ -225,7 +233,9 @@ impl Given {
     }
 
     fn resolve(self) -> Result<Options, Misuse> {
-        let (host, server) = match self.host {
+        self.servers
+            .check(self.host.as_ref().map(|(host, _)| host))?;
+        let (host, server) = match self.host.or_else(|| self.servers.host()) {
             Some(given) => given,
             None => (host_name::parse(DEFAULT_HOST)?, DEFAULT_HOST.to_owned()),
         };
@@ -240,6 +250,7 @@ impl Given {
         };
         self.demands
             .check(protocol, security, self.login.is_wanted())?;
+        self.dane.check(&host, security)?;
         let terms = self
             .trust
             .resolve(&host, security, self.ignore_expiration)?;
@@ -274,6 +285,8 @@ impl Given {
             timeout: self.timeout.unwrap_or(DEFAULT_TIMEOUT),
             verbose: self.verbose,
             demands: self.demands,
+            servers: self.servers,
+            dane: self.dane,
         })
     }
 }
@@ -439,6 +452,7 @@ mod tests {
                 Kind::Host => "192.0.2.1",
                 Kind::Port | Kind::Timeout | Kind::Integer | Kind::Number => "1",
                 _ if spec.name == "authtype" => "LOGIN",
+                _ if spec.name == "mx" => "example.org",
                 _ if spec.name == "min-tls" => "1.2",
                 _ if spec.name == "fingerprint" => {
                     "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="

@@ -34,6 +34,23 @@ pub static SPECS: &[Spec] = &[
         help: "Connect over IPv6 only; of -4 and -6 the last one counts",
         ..Spec::FLAG
     },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "all-addresses",
+        exact: true,
+        help: "Check every address of the host (of the family, with -4 or -6); the worst counts",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "mx",
+        kind: Kind::Domain,
+        placeholder: "DOMAIN",
+        exact: true,
+        help: "Check every host that takes mail for the domain (its MX records) instead of -H, each\n\
+               with all other options; the worst counts",
+        ..Spec::FLAG
+    },
     Spec {
         name: "expect",
         short: Some('e'),
@@ -200,6 +217,14 @@ pub static SPECS: &[Spec] = &[
         placeholder: "PATH",
         exact: true,
         help: "Its private key, in PEM; not needed when the certificate's file holds it",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "tls")]
+    Spec {
+        name: "dane",
+        exact: true,
+        help: "The certificate has to match the server's TLSA records (RFC 7672), which DNSSEC has to\n\
+               vouch for: usages 2 and 3; needs -S or -s and a host name",
         ..Spec::FLAG
     },
     #[cfg(feature = "extended")]
