@@ -9,7 +9,6 @@ use std::time::Instant;
 
 use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio::task::spawn_blocking;
-use tokio::task::spawn_blocking;
 use tokio::time::{Sleep, sleep_until, timeout_at};
 use wasmtime::component::Linker;
 

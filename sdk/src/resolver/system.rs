@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{Association, Exchange, LookUpError, Records};
 use crate::host_name::Family;
 
+#[allow(clippy::unnecessary_wraps, reason = "as in a component")]
 pub(super) fn addresses(
     host: &str,
     family: Family,
