@@ -1,20 +1,39 @@
 //! TLS over any stream: a driver of rustls' unbuffered API, which needs no `std` feature.
 
+mod config;
+mod dane;
+mod handshake_signature;
+mod identity;
+mod names;
+mod pem;
+mod pin;
+mod reasons;
+mod rejection;
+mod strength;
+mod terms;
+mod trust;
+
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::sync::{Arc, LazyLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
 
-use rustls::client::{ClientConfig, Resumption, UnbufferedClientConnection};
-use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName, UnixTime};
-use rustls::time_provider::TimeProvider;
+pub use rustls::AlertDescription;
+use rustls::client::UnbufferedClientConnection;
+pub use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::unbuffered::{
     ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus,
 };
-use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
+use rustls::{InvalidMessage, PeerIncompatible};
 
-use crate::handshake_signature::AnyCertificate;
+use config::{provider, server_name};
+pub use dane::{Dane, Unusable};
+pub use identity::{Identity, IdentityError};
+pub use pem::PemError;
+pub use pin::Pin;
+pub use rejection::Rejection;
+use terms::Judge;
+pub use terms::{Terms, Version};
+pub use trust::{InvalidName, PeerName, Trust};
 
 /// How much a server may send without a byte of data in it: several of the longest handshake messages
 /// (64 KiB each). Tickets and messages without end stop there, whatever the time allows.
@@ -31,6 +50,8 @@ pub enum TlsError {
     Injected(usize),
     NotTls,
     OldVersion,
+    NotTls13,
+    Rejected(Rejection),
     Closed,
     Refused(AlertDescription),
     TooLong,
@@ -50,6 +71,8 @@ impl fmt::Display for TlsError {
             Self::OldVersion => f.write_str(
                 "the server speaks neither TLS 1.2 nor TLS 1.3, older versions are unsafe",
             ),
+            Self::NotTls13 => f.write_str("the server does not speak TLS 1.3 (--min-tls 1.3)"),
+            Self::Rejected(rejection) => write!(f, "{rejection}"),
             Self::Closed => f.write_str("the server closed the connection during the handshake"),
             Self::Refused(alert) => {
                 write!(
@@ -128,6 +151,10 @@ pub struct TlsStream<S> {
     /// How many bytes came since the last data.
     silent: usize,
     ended: bool,
+    /// Who judged the certificate, where there were terms.
+    judge: Option<Arc<Judge>>,
+    /// With which alert the server ended it after the handshake.
+    refusal: Option<AlertDescription>,
 }
 
 /// What one step of the connection came to.
@@ -147,7 +174,30 @@ impl<S: Read + Write> TlsStream<S> {
     /// came before the handshake began. Any such byte fails it, after the first flight of the
     /// handshake was sent: nothing that came in plain text is taken for TLS or kept.
     pub fn handshake(stream: S, name: Option<&str>, early: &[u8]) -> Result<Self, TlsError> {
-        let connection = UnbufferedClientConnection::new(config()?, server_name(name))?;
+        let connection = UnbufferedClientConnection::new(config::plain()?, server_name(name))?;
+        Self::begin(stream, connection, None, early)
+    }
+
+    /// As [`Self::handshake`], on terms that the server has to keep to: the handshake fails with an
+    /// alert before anything else is sent when it does not.
+    pub fn handshake_on(stream: S, terms: &Terms, early: &[u8]) -> Result<Self, TlsError> {
+        let (config, judge) = config::on_terms(terms)?;
+        let name = server_name(terms.name.as_deref());
+        let connection = UnbufferedClientConnection::new(config, name)?;
+        let begun = Self::begin(stream, connection, Some(Arc::clone(&judge)), early);
+        begun.map_err(|error| match (error, judge.rejection()) {
+            (_, Some(rejection)) => TlsError::Rejected(rejection),
+            (TlsError::OldVersion, None) if terms.version == Version::V1_3 => TlsError::NotTls13,
+            (error, None) => error,
+        })
+    }
+
+    fn begin(
+        stream: S,
+        connection: UnbufferedClientConnection,
+        judge: Option<Arc<Judge>>,
+        early: &[u8],
+    ) -> Result<Self, TlsError> {
         let mut tls = Self {
             connection,
             stream,
@@ -156,6 +206,8 @@ impl<S: Read + Write> TlsStream<S> {
             plain: Vec::new(),
             silent: 0,
             ended: false,
+            judge,
+            refusal: None,
         };
         loop {
             match tls.step(None)? {
@@ -173,6 +225,18 @@ impl<S: Read + Write> TlsStream<S> {
         sent.first().map(|certificate| &**certificate)
     }
 
+    /// The chain that was verified, the server's own certificate first and the trust anchor's last, in
+    /// DER; nothing where no verification was asked for.
+    pub fn verified_chain(&self) -> &[CertificateDer<'static>] {
+        self.judge.as_ref().map_or(&[], |judge| judge.chain())
+    }
+
+    /// The alert with which the server ended the connection after the handshake. In TLS 1.3 a server
+    /// looks at the client's certificate only then (RFC 8446 section 4.4.2.4).
+    pub fn refusal(&self) -> Option<AlertDescription> {
+        self.refusal
+    }
+
     /// Advances the connection once; `data` is encrypted and sent when the connection is ready.
     fn step(&mut self, data: Option<&[u8]>) -> Result<Step, TlsError> {
         let UnbufferedStatus { discard, state, .. } =
@@ -181,7 +245,11 @@ impl<S: Read + Write> TlsStream<S> {
             Err(error) => {
                 self.incoming.drain(..discard.min(self.incoming.len()));
                 self.send_alert();
-                return Err(error.into());
+                let error = TlsError::from(error);
+                if let TlsError::Refused(alert) = error {
+                    self.refusal = Some(alert);
+                }
+                return Err(error);
             }
             Ok(ConnectionState::EncodeTlsData(mut data)) => {
                 append(&mut self.outgoing, |buffer| {
@@ -345,40 +413,5 @@ fn encrypt_error(error: &EncryptError) -> Insufficient {
             Insufficient::Size(*required_size)
         }
         EncryptError::EncryptExhausted => Insufficient::Never,
-    }
-}
-
-/// TLS 1.2 and 1.3, no resumption, any certificate: what it says is judged by the options given.
-fn config() -> Result<Arc<ClientConfig>, rustls::Error> {
-    static PROVIDER: LazyLock<Arc<CryptoProvider>> =
-        LazyLock::new(|| Arc::new(sandcheck_crypto::provider()));
-    let provider = Arc::clone(&PROVIDER);
-    let verifier = AnyCertificate::new(provider.signature_verification_algorithms);
-    let mut config = ClientConfig::builder_with_details(provider, Arc::new(WallClock))
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    config.resumption = Resumption::disabled();
-    Ok(Arc::new(config))
-}
-
-/// The name to send, or an address, which is never sent.
-fn server_name(name: Option<&str>) -> ServerName<'static> {
-    let unnamed = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([127, 0, 0, 1])));
-    let name = name.map(|name| name.strip_suffix('.').unwrap_or(name).to_owned());
-    name.and_then(|name| ServerName::try_from(name).ok())
-        .unwrap_or(unnamed)
-}
-
-#[derive(Debug)]
-struct WallClock;
-
-impl TimeProvider for WallClock {
-    fn current_time(&self) -> Option<UnixTime> {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .ok()
-            .map(UnixTime::since_unix_epoch)
     }
 }
