@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use base64ct::{Base64, Encoding};
+use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
 /// The SHA-256 of a certificate, or of its key (`SubjectPublicKeyInfo`).
@@ -17,9 +17,8 @@ impl Pin {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Some(base64) = text.strip_prefix("sha256//") {
-            let mut hash = [0; 32];
-            let decoded = Base64::decode(base64, &mut hash).ok()?;
-            return (decoded.len() == hash.len()).then_some(Self(hash));
+            let hash = BASE64.decode(base64.as_bytes()).ok()?;
+            return hash.try_into().ok().map(Self);
         }
         let digits = match text.rsplit_once('=') {
             Some((label, digits)) => is_label(label).then_some(digits)?,
@@ -94,7 +93,7 @@ impl Fingerprints {
 
     /// The key's in Base64.
     pub(super) fn key(&self) -> String {
-        Base64::encode_string(&self.key)
+        BASE64.encode(&self.key)
     }
 }
 
