@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use data_encoding::BASE64;
+use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 
 /// The SHA-256 of a certificate, or of its key (`SubjectPublicKeyInfo`).
@@ -17,7 +17,7 @@ impl Pin {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Some(base64) = text.strip_prefix("sha256//") {
-            let hash = BASE64.decode(base64.as_bytes()).ok()?;
+            let hash = Base64::decode_vec(base64).ok()?;
             return hash.try_into().ok().map(Self);
         }
         let digits = match text.rsplit_once('=') {
@@ -93,7 +93,7 @@ impl Fingerprints {
 
     /// The key's in Base64.
     pub(super) fn key(&self) -> String {
-        BASE64.encode(&self.key)
+        Base64::encode_string(&self.key)
     }
 }
 
