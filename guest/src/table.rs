@@ -162,7 +162,7 @@ pub static SPECS: &[Spec] = &[
     #[cfg(feature = "tls")]
     Spec {
         name: "ca-file",
-        kind: Kind::Text,
+        kind: Kind::Anchors,
         placeholder: "PATH",
         exact: true,
         implies: &[("verify", None)],
@@ -173,7 +173,7 @@ pub static SPECS: &[Spec] = &[
     #[cfg(feature = "tls")]
     Spec {
         name: "crl-file",
-        kind: Kind::Text,
+        kind: Kind::File,
         placeholder: "PATH",
         exact: true,
         implies: &[("verify", None), ("ca-file", Some("system"))],
@@ -204,7 +204,7 @@ pub static SPECS: &[Spec] = &[
     #[cfg(feature = "tls")]
     Spec {
         name: "client-cert",
-        kind: Kind::Text,
+        kind: Kind::File,
         placeholder: "PATH",
         exact: true,
         help: "The certificate to show to a server that asks for one, its chain behind it, in PEM",
@@ -213,7 +213,7 @@ pub static SPECS: &[Spec] = &[
     #[cfg(feature = "tls")]
     Spec {
         name: "client-key",
-        kind: Kind::Text,
+        kind: Kind::File,
         placeholder: "PATH",
         exact: true,
         help: "Its private key, in PEM; not needed when the certificate's file holds it",

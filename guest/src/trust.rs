@@ -19,8 +19,8 @@ use crate::wire::Wire;
 /// The options as they come.
 #[derive(Default)]
 pub(crate) struct Given {
-    /// The last of these options, for a message.
-    last: Option<String>,
+    /// The first of these options, for a message.
+    first: Option<String>,
     verify: bool,
     name: Option<String>,
     /// PEM.
@@ -56,7 +56,7 @@ impl Given {
             "client-key" => self.key = text(),
             _ => return None,
         }
-        self.last = Some(name.to_owned());
+        self.first.get_or_insert_with(|| name.to_owned());
         Some(Ok(()))
     }
 
@@ -67,11 +67,11 @@ impl Given {
         security: Security,
         ignores_expiration: bool,
     ) -> Result<Option<Terms>, Misuse> {
-        let Some(last) = &self.last else {
+        let Some(first) = &self.first else {
             return Ok(None);
         };
         if security == Security::None {
-            let message = format!("--{last} needs TLS");
+            let message = format!("--{first} needs TLS");
             return Err(Misuse::hinted(message, "add -S/--starttls or -s/--ssl"));
         }
         if self.verify && ignores_expiration {
@@ -279,6 +279,10 @@ mod tests {
     fn all_of_it_needs_tls() {
         let mut options = Given::default();
         options.take("min-tls", "1.3").unwrap().unwrap();
+        options
+            .take("ca-file", "lent by the host")
+            .unwrap()
+            .unwrap();
         let resolved = options.resolve(&Host::Name("mx".into()), Security::None, false);
         assert_eq!(resolved.unwrap_err().message, "--min-tls needs TLS");
     }

@@ -116,9 +116,15 @@ impl Values {
             };
             let (option, value) = (self.shown(name), value.as_deref().unwrap_or_default());
             match spec.kind {
-                Kind::Flag | Kind::Text | Kind::Secret | Kind::Nodename
-                // The host has looked at these.
-                | Kind::File | Kind::Anchors | Kind::Output | Kind::Source => Ok(()),
+                // Any text will do, or the host has looked at it.
+                Kind::Flag
+                | Kind::Text
+                | Kind::Secret
+                | Kind::Nodename
+                | Kind::File
+                | Kind::Anchors
+                | Kind::Output
+                | Kind::Source => Ok(()),
                 Kind::Integer => integer(&option, value).map(drop),
                 Kind::Number => number(&option, value).map(drop),
                 Kind::Duration => duration(&option, value).map(drop),

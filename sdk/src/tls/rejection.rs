@@ -113,13 +113,13 @@ impl fmt::Display for Rejection {
             ),
             Self::SelfSigned { subject } => write!(
                 f,
-                "'{subject}' is self-signed and no trust anchor; if it is the right one, trust it by \
-                 name (--ca-file) or by fingerprint"
+                "'{subject}' is self-signed and no trust anchor; if it is the right one, make it one, or \
+                 pin its fingerprint"
             ),
             Self::UnknownIssuer { subject, issuer } => write!(
                 f,
-                "issuer unknown: '{issuer}', which signed '{subject}', is no trust anchor, and the \
-                 server did not send its certificate"
+                "issuer unknown: '{issuer}', which signed '{subject}', is neither a trust anchor nor sent \
+                 by the server"
             ),
             Self::UntrustedRoot { subject } => {
                 write!(f, "issuer unknown: root '{subject}' is no trust anchor")
