@@ -35,16 +35,23 @@ pub mod auth;
 #[cfg_attr(not(feature = "extended"), path = "absent/demands.rs")]
 pub mod demands;
 pub mod dialogue;
+#[cfg_attr(not(feature = "extended"), path = "absent/limits.rs")]
+pub mod limits;
 pub mod options;
 pub mod outcome;
 #[cfg_attr(not(feature = "pattern"), path = "absent/pattern.rs")]
 pub mod pattern;
+pub mod phase;
 mod plugin;
 pub mod reply;
 pub mod report;
-#[cfg(feature = "extended")]
+#[cfg_attr(not(feature = "extended"), path = "absent/status.rs")]
 pub mod status;
 pub mod table;
+#[cfg_attr(not(feature = "extended"), path = "absent/timings.rs")]
+pub mod timings;
+#[cfg_attr(not(feature = "extended"), path = "absent/trace.rs")]
+mod trace;
 pub mod wire;
 
 pub use plugin::CheckSmtp;

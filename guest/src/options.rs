@@ -3,11 +3,16 @@
 use sandcheck_plugin::certificate::Lifetime;
 use sandcheck_plugin::host_name::{self, Family, Host};
 use sandcheck_plugin::misuse::Misuse;
-use sandcheck_plugin::threshold::{self, whole_number};
+use sandcheck_plugin::state::State;
+use sandcheck_plugin::threshold::whole_number;
 
 use crate::auth::{self, Login};
 use crate::demands::Demands;
+use crate::limits::{self, Limit};
 use crate::pattern::Pattern;
+use crate::phase::Phase;
+use crate::timings::Timings;
+use crate::trace;
 
 /// The port that SMTP servers listen on (RFC 5321 section 4.5.4.2).
 pub const SMTP_PORT: u16 = 25;
@@ -17,6 +22,7 @@ pub const SUBMISSIONS_PORT: u16 = 465;
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_TIMEOUT: u32 = 10;
+const MOST_VERBOSE: u8 = 3;
 
 /// Which protocol the server speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,16 +98,24 @@ pub struct Options {
     pub exchanges: Vec<Exchange>,
     /// A QUIT that cannot be sent is no problem.
     pub ignore_quit_failure: bool,
-    /// Response time in seconds.
-    pub warning: Option<f64>,
-    /// Response time in seconds.
-    pub critical: Option<f64>,
+    /// For the response time.
+    pub warning: Option<Limit>,
+    /// For the response time.
+    pub critical: Option<Limit>,
     /// Seconds for the whole check.
     pub timeout: u32,
-    /// Keep a transcript.
-    pub verbose: bool,
+    /// The state when they are over.
+    pub timeout_state: State,
+    /// How much is told of what is said and done, 0 to 3.
+    pub verbose: u8,
     /// What is asked of the server beyond that.
     pub demands: Demands,
+    /// What is asked about times.
+    pub timings: Timings,
+    /// Nothing that the server says is shown but its codes.
+    pub no_server_text: bool,
+    /// The options as they were given, without secrets, when that is asked for.
+    pub in_force: Vec<String>,
 }
 
 impl Options {
@@ -110,7 +124,11 @@ impl Options {
         if arguments.is_empty() {
             return Err(Misuse::new("Could not parse arguments"));
         }
-        take_all(arguments)?.resolve()
+        let options = take_all(arguments)?.resolve()?;
+        Ok(Self {
+            in_force: trace::in_force(options.verbose, arguments),
+            ..options
+        })
     }
 
     /// Whether the response time is asked for beside the certificate.
@@ -123,6 +141,26 @@ impl Options {
             || self.warning.is_some()
             || self.critical.is_some()
             || self.demands.is_any()
+            || self.timings.is_any()
+    }
+
+    /// What an option has to ask for before there is such a phase; none when there is one.
+    #[must_use]
+    pub fn lacks(&self, phase: Phase) -> Option<&'static str> {
+        let recipients = self.demands.needs_transaction();
+        let (is_there, needed) = match phase {
+            Phase::Connect | Phase::Greeting | Phase::Ehlo | Phase::Quit => return None,
+            Phase::StartTls => (self.security == Security::StartTls, "-S, or -D without -s"),
+            Phase::Tls => (self.security != Security::None, "-S, -s or -D"),
+            Phase::Auth => (self.login.is_some(), "-A"),
+            Phase::Mail => (
+                self.sender.is_some() || recipients,
+                "-f, --rcpt or --no-relay",
+            ),
+            Phase::Rcpt => (recipients, "--rcpt or --no-relay"),
+            Phase::Command => (!self.exchanges.is_empty(), "-C"),
+        };
+        (!is_there).then_some(needed)
     }
 }
 
@@ -162,11 +200,13 @@ struct Given {
     lmtp: bool,
     ignore_quit_failure: bool,
     proxy: bool,
-    warning: Option<f64>,
-    critical: Option<f64>,
-    timeout: Option<u32>,
-    verbose: bool,
+    warning: Option<Limit>,
+    critical: Option<Limit>,
+    timeout: Option<(Option<u32>, State)>,
+    verbose: u8,
     demands: Demands,
+    timings: Timings,
+    no_server_text: bool,
 }
 
 impl Given {
@@ -198,12 +238,15 @@ impl Given {
             "warning" => self.warning = Some(seconds("Warning", "-w", value)?),
             "critical" => self.critical = Some(seconds("Critical", "-c", value)?),
             "timeout" => self.timeout = Some(timeout(value)?),
-            "verbose" => self.verbose = true,
+            #[cfg(feature = "extended")]
+            "no-server-text" => self.no_server_text = true,
+            "verbose" => self.verbose = (self.verbose + 1).min(MOST_VERBOSE),
             other => {
                 let unknown = || Err(Misuse::new(format!("Unknown option - {other}")));
                 let taken = self.login.take(other, value);
                 taken
                     .or_else(|| self.demands.take(other, value))
+                    .or_else(|| self.timings.take(other, value))
                     .unwrap_or_else(unknown)?;
             }
         }
@@ -231,7 +274,8 @@ impl Given {
         } else {
             SMTP_PORT
         };
-        Ok(Options {
+        let (timeout, timeout_state) = self.timeout.unwrap_or((None, State::Critical));
+        let options = Options {
             host,
             server,
             port: self.port.unwrap_or(default_port),
@@ -249,10 +293,16 @@ impl Given {
             ignore_quit_failure: self.ignore_quit_failure || self.lifetime.is_some(),
             warning: self.warning,
             critical: self.critical,
-            timeout: self.timeout.unwrap_or(DEFAULT_TIMEOUT),
+            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            timeout_state,
             verbose: self.verbose,
             demands: self.demands,
-        })
+            timings: self.timings,
+            no_server_text: self.no_server_text,
+            in_force: Vec::new(),
+        };
+        options.timings.check(&options)?;
+        Ok(options)
     }
 }
 
@@ -299,27 +349,25 @@ fn port(value: &str) -> Result<u16, Misuse> {
         })
 }
 
-fn timeout(value: &str) -> Result<u32, Misuse> {
-    whole_number(value)
-        .filter(|seconds| *seconds > 0)
-        .ok_or_else(|| {
-            Misuse::hinted(
-                "Timeout interval must be a positive integer",
-                format!(
-                    "-t, --timeout: '{value}' is not a whole number of seconds from 1 to {}",
-                    i32::MAX
-                ),
-            )
-        })
+fn timeout(value: &str) -> Result<(Option<u32>, State), Misuse> {
+    limits::timeout(value).ok_or_else(|| {
+        let (most, more) = (i32::MAX, limits::TIMEOUT_FORM);
+        Misuse::hinted(
+            "Timeout interval must be a positive integer",
+            format!(
+                "-t, --timeout: '{value}' is not a whole number of seconds from 1 to {most}{more}"
+            ),
+        )
+    })
 }
 
-fn seconds(which: &str, option: &str, value: &str) -> Result<f64, Misuse> {
-    threshold::parse(value).ok_or_else(|| {
+fn seconds(which: &str, option: &str, value: &str) -> Result<Limit, Misuse> {
+    Limit::parse(value).ok_or_else(|| {
+        let (name, more) = (which.to_ascii_lowercase(), limits::FORM);
         Misuse::hinted(
             format!("{which} time must be a positive"),
             format!(
-                "{option}, --{}: '{value}' is not a number of seconds such as 5 or 0.25",
-                which.to_ascii_lowercase()
+                "{option}, --{name}: '{value}' is not a number of seconds such as 5 or 0.25{more}"
             ),
         )
     })
@@ -417,6 +465,7 @@ mod tests {
                 Kind::Host => "192.0.2.1",
                 Kind::Port | Kind::Timeout | Kind::Integer | Kind::Number => "1",
                 _ if spec.name == "authtype" => "LOGIN",
+                _ if spec.name.ends_with("-phase") => "connect=1",
                 _ => "1",
             };
             assert_eq!(

@@ -14,7 +14,9 @@ use sandcheck_plugin::values::Values;
 
 use crate::options::{self, Options};
 use crate::outcome::{Ending, Outcome};
+use crate::phase::Phase;
 use crate::table::SPECS;
+use crate::timings::Stopwatch;
 use crate::{dialogue, report};
 
 /// The plugin `check_smtp`.
@@ -43,7 +45,8 @@ impl Plugin for CheckSmtp {
     fn run(values: &Values) -> Result<Report, Misuse> {
         let options = Options::resolve(values.given())?;
         let began = Instant::now();
-        let outcome = check(&options)?;
+        let clock = || began.elapsed();
+        let outcome = check(&options, Stopwatch::new(&options, &clock))?;
         Ok(report::report(
             &options,
             outcome,
@@ -60,11 +63,19 @@ CRITICAL: the server cannot be reached or did not answer in time, TLS or the log
 critical limits.
 UNKNOWN: usage errors, a host name that does not exist, STARTTLS refused.";
 
-fn check(options: &Options) -> Result<Outcome, Misuse> {
+fn check(options: &Options, mut stopwatch: Stopwatch<'_>) -> Result<Outcome, Misuse> {
     let timeout = Duration::from_secs(u64::from(options.timeout));
+    stopwatch.begin(Phase::Connect);
     match network::connect(&options.host, options.port, options.family, timeout) {
-        Ok(connection) => Ok(dialogue::run(options, connection, certificate::now())),
-        Err(error) => unconnected(options, error),
+        Ok(connection) => {
+            stopwatch.end();
+            let now = certificate::now();
+            Ok(dialogue::run_timed(options, connection, now, stopwatch))
+        }
+        Err(error) => unconnected(options, error).map(|outcome| Outcome {
+            laps: stopwatch.stop(),
+            ..outcome
+        }),
     }
 }
 

@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 
 use sandcheck_plugin::stream::Stream;
 use sandcheck_plugin::tls::TlsError;
+#[cfg(feature = "extended")]
+use sandcheck_plugin::tls::TlsStream;
 
 use crate::reply::{Reply, ReplyReader};
 
@@ -72,6 +74,12 @@ impl<S: Read + Write> Wire<S> {
     pub fn secure(&mut self, name: Option<&str>) -> Result<(), TlsError> {
         let early = self.reader.drain();
         self.stream.secure(name, &early)
+    }
+
+    /// The TLS that there is.
+    #[cfg(feature = "extended")]
+    pub(crate) fn tls(&self) -> Option<&TlsStream<S>> {
+        self.stream.tls()
     }
 
     /// The server's own certificate in DER, once there is TLS.

@@ -12,13 +12,23 @@ use x509_parser::prelude::FromDer;
 const VERSION: u8 = 0xa0;
 
 /// A server's own certificate: its fields as DER.
+#[cfg_attr(
+    not(feature = "tls"),
+    allow(dead_code, reason = "nobody shows what is in a certificate")
+)]
 pub(crate) struct Leaf<'a> {
+    /// The serial number, with its tag.
+    pub(crate) serial: &'a [u8],
+    /// The `Name` of the issuer.
+    pub(crate) issuer: &'a [u8],
     /// The `Validity`.
     pub(crate) validity: &'a [u8],
     /// The `Name` of the subject.
     pub(crate) subject: &'a [u8],
     /// The `SubjectPublicKeyInfo`.
     pub(crate) key: &'a [u8],
+    /// What stands behind it: the extensions.
+    pub(crate) rest: &'a [u8],
 }
 
 impl<'a> Leaf<'a> {
@@ -30,16 +40,19 @@ impl<'a> Leaf<'a> {
             Some(&VERSION) => split(fields)?.1,
             _ => fields,
         };
-        let (_serial, fields) = split(fields)?;
+        let (serial, fields) = split(fields)?;
         let (_signature, fields) = split(fields)?;
-        let (_issuer, fields) = split(fields)?;
+        let (issuer, fields) = split(fields)?;
         let (validity, fields) = split(fields)?;
         let (subject, fields) = split(fields)?;
-        let (key, _) = split(fields)?;
+        let (key, rest) = split(fields)?;
         Some(Self {
+            serial,
+            issuer,
             validity,
             subject,
             key,
+            rest,
         })
     }
 }

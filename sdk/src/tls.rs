@@ -12,7 +12,7 @@ use rustls::time_provider::TimeProvider;
 use rustls::unbuffered::{
     ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus,
 };
-use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
+use rustls::{AlertDescription, InvalidMessage, PeerIncompatible, ProtocolVersion};
 
 use crate::handshake_signature::AnyCertificate;
 
@@ -127,6 +127,17 @@ pub struct TlsStream<S> {
     ended: bool,
 }
 
+/// What a handshake came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    /// `TLSv1.2` or `TLSv1.3`.
+    pub version: &'static str,
+    /// `TLS_AES_128_GCM_SHA256`.
+    pub suite: String,
+    /// How keys were exchanged: `X25519`.
+    pub group: &'static str,
+}
+
 /// What one step of the connection came to.
 enum Step {
     /// There is more to do at once.
@@ -167,6 +178,31 @@ impl<S: Read + Write> TlsStream<S> {
     pub fn certificate(&self) -> Option<&[u8]> {
         let sent = self.connection.peer_certificates().unwrap_or_default();
         sent.first().map(|certificate| &**certificate)
+    }
+
+    /// All certificates that the server showed, in DER, its own first.
+    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        let sent = self.connection.peer_certificates().unwrap_or_default();
+        sent.iter().map(|certificate| &**certificate)
+    }
+
+    /// What both sides agreed on, by the names that are registered.
+    pub fn agreed(&self) -> Agreed {
+        let version = match self.connection.protocol_version() {
+            Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+            Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+            _ => "",
+        };
+        let suite = self.connection.negotiated_cipher_suite();
+        let suite = suite.and_then(|suite| suite.suite().as_str());
+        let group = self.connection.negotiated_key_exchange_group();
+        let group = group.and_then(|group| group.name().as_str());
+        Agreed {
+            version,
+            // rustls puts the version into the name.
+            suite: suite.unwrap_or_default().replacen("TLS13_", "TLS_", 1),
+            group: group.unwrap_or_default(),
+        }
     }
 
     /// Advances the connection once; `data` is encrypted and sent when the connection is ready.
