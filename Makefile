@@ -165,10 +165,10 @@ fuzz: setup ## Run each fuzz target for SECONDS (10)
 
 lint: setup ## Check the format, clippy's warnings, licences and sources
 	$(CARGO) fmt --all --check
-	$(CARGO) fmt --manifest-path tests/plugins/Cargo.toml --check
+	$(CARGO) fmt --all --manifest-path tests/plugins/Cargo.toml --check
 	$(CARGO) fmt --manifest-path examples/conformance/guests/Cargo.toml --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
-	$(CARGO) clippy --manifest-path tests/plugins/Cargo.toml --locked --release --examples \
+	$(CARGO) clippy --manifest-path tests/plugins/Cargo.toml --locked --release --workspace --examples \
 		--target wasm32-wasip2 --target-dir target/plugins -- --deny warnings
 	$(CARGO) clippy --manifest-path examples/conformance/guests/Cargo.toml --locked --release --examples \
 		--target wasm32-wasip2 --target-dir target/plugins -- --deny warnings

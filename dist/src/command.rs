@@ -15,8 +15,8 @@ pub(crate) const PACKAGES: [&str; 2] = ["sandcheck-command-adapter", "sandcheck-
 const ADAPTER: &str = "sandcheck_command_adapter.wasm";
 const PROGRAM: &str = "sandcheck_command_program.wasm";
 
-const CHECK: &str = "monitoring:plugin/check@0.1.0";
-const SOCKETS: &str = "monitoring:plugin/sockets@0.1.0";
+const CHECK: &str = "monitoring:plugin/check@0.2.0";
+const SOCKETS: &str = "monitoring:plugin/sockets@0.2.0";
 const REACH: &str = "sandcheck:command/reach@0.1.0";
 /// What a command exports, in the version that the standard library was made for.
 const RUN: &str = "wasi:cli/run@0.2";

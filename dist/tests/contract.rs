@@ -14,7 +14,6 @@ const WORLD: &str = "plugin";
 #[test]
 fn the_contract_is_compatible_with_each_release_of_its_line() {
     let current = Contract::read(&wit());
-    let mut compared = 0;
     for release in releases() {
         let released = Contract::read(&release);
         if released.is_superseded_by(&current) {
@@ -29,9 +28,34 @@ fn the_contract_is_compatible_with_each_release_of_its_line() {
             release.display(),
             verdict.unwrap_err()
         );
-        compared += 1;
     }
-    assert!(compared > 0, "there is no release to compare with");
+}
+
+#[test]
+fn a_new_line_begins_only_where_the_one_before_does_not_go_on() {
+    let current = Contract::read(&wit());
+    let all = releases();
+    let released: Vec<_> = all.iter().map(|folder| Contract::read(folder)).collect();
+    assert!(!released.is_empty(), "there is no release to compare with");
+    if released
+        .iter()
+        .any(|released| !released.is_superseded_by(&current))
+    {
+        return;
+    }
+    // Nothing of this line is released, so that it may still change as it likes.
+    let version = current.version();
+    assert!(
+        version.ends_with(".0"),
+        "{version} is not the first of its line"
+    );
+    for released in &released {
+        assert!(
+            released.accepts(&current).is_err(),
+            "wit/ is compatible with {}: it needs no new line",
+            released.version()
+        );
+    }
 }
 
 #[test]

@@ -14,6 +14,8 @@ class Case:
     steps: list = field(default_factory=list)
     deny: list = field(default_factory=list)
     patch: str = ""
+    files: dict = field(default_factory=dict)
+    environment: dict = field(default_factory=dict)
     server: list = field(default_factory=list)
     needs: list = field(default_factory=list)
     exit: int | list = 0

@@ -39,11 +39,15 @@ def play(case, host, guests, folder):
     """Runs the host once."""
     sockets = listeners(folder)
     values = names(sockets, folder)
+    for name, content in case.files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content)
+    os.mkfifo(folder / "pipe")
     scripts = filled(case.server, values)
     servers = {name: Server(sockets[name], scripts) for name in ("tcp", "tcp6", "unix") if name in sockets}
     others = [Server(sockets[name], []) for name in ("other", "other_unix", "elsewhere")]
     try:
-        exit_code, stdout, stderr = run(host, order(case, values, guests, folder))
+        exit_code, stdout, stderr = run(host, order(case, values, guests, folder), filled(case.environment, values))
     finally:
         ends = [server.finish() for server in servers.values()]
         reached_other = sum(server.finish()[0] for server in others)
@@ -131,10 +135,10 @@ def guest(case, guests, folder):
     return patched
 
 
-def run(host, line):
+def run(host, line, environment):
     """The exit code and the outputs; no exit code when the host did not end by itself."""
     child = subprocess.Popen(host, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             start_new_session=True)
+                             start_new_session=True, env=os.environ | environment)
     try:
         stdout, stderr = child.communicate(line, PATIENCE)
         return child.returncode, stdout, stderr

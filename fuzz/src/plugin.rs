@@ -31,7 +31,7 @@ struct Opt {
     help: String,
 }
 
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 15] = [
     Kind::Flag,
     Kind::Text,
     Kind::Integer,
@@ -43,6 +43,10 @@ const KINDS: [Kind; 11] = [
     Kind::Secret,
     Kind::Timeout,
     Kind::Nodename,
+    Kind::File,
+    Kind::Anchors,
+    Kind::Output,
+    Kind::Source,
 ];
 
 impl Plugin {

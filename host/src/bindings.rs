@@ -1,4 +1,5 @@
-//! What wasmtime generates from the contract in `wit/`.
+//! What wasmtime generates from the contract in `wit/`: its current line, and below [`before`] the one
+//! before.
 
 wasmtime::component::bindgen!({
     path: "../wit",
@@ -12,3 +13,17 @@ wasmtime::component::bindgen!({
         "wasi": wasmtime_wasi::p2::bindings,
     },
 });
+
+/// The line 0.1.
+pub mod before {
+    wasmtime::component::bindgen!({
+        path: "../wit/releases/0.1.0",
+        world: "monitoring:plugin/plugin",
+        imports: { "monitoring:plugin/sockets": async | trappable },
+        exports: { default: async },
+        with: {
+            "monitoring:plugin/sockets.connection": crate::network::Connection,
+            "wasi": wasmtime_wasi::p2::bindings,
+        },
+    });
+}

@@ -1,15 +1,19 @@
 //! One check from a command line: the contract of a monitoring plugin, for any component.
 
 use std::ffi::OsString;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use sandcheck_contract::budget::{self, Budget, shorten};
 pub use sandcheck_contract::cli::Output;
-use sandcheck_contract::cli::{add_node_name, budget, missing, read, shorten};
+use sandcheck_contract::cli::{add_node_name, missing, read};
+use sandcheck_contract::files::Files;
+use sandcheck_contract::lend::{self, Lender, Unlendable};
 
 use crate::error::RunError;
 use crate::escape;
 use crate::grants::{Grants, Rules};
 use crate::plugin::{Instance, Plugin};
+use crate::system_anchors::system_anchors;
 use crate::transport::Transport;
 use crate::types::{Argument, Manifest, Report};
 use crate::words::{CommandLine, Stop};
@@ -131,6 +135,14 @@ impl<'a> Request<'a> {
         Ok(Self::new(manifest, rules, program, line))
     }
 
+    /// Refuses it where it names files or addresses of this machine, because it comes from somebody
+    /// who is not to choose among them; `from` says where from, such as `a job`.
+    pub fn of_stranger(self, from: &str) -> Result<Self, Output> {
+        lend::check_stranger(self.manifest, &self.line.arguments, from)
+            .map_err(|refusal| Output::failed(&refusal))?;
+        Ok(self)
+    }
+
     /// What the plugin will be asked to do, before the host adds to it.
     #[must_use]
     pub fn arguments(&self) -> &[Argument] {
@@ -158,7 +170,10 @@ impl<'a> Request<'a> {
         }
     }
 
-    async fn report_by<T: Transport>(self, instance: Instance<T>) -> Result<Report, Unreported> {
+    async fn report_by<T: Transport>(
+        self,
+        mut instance: Instance<T>,
+    ) -> Result<Report, Unreported> {
         if let Some(stop) = &self.line.stop {
             return Err(self.stopped(instance, stop).await);
         }
@@ -166,8 +181,22 @@ impl<'a> Request<'a> {
         if let Some(missing) = missing(manifest, &arguments) {
             return Err(Output::misuse(manifest, &missing).into());
         }
-        let budget = Duration::from_secs(budget(manifest, &arguments));
-        let budget = self.longest.map_or(budget, |longest| longest.min(budget));
+        let Budget { seconds, state } = Budget::of(manifest, &arguments);
+        let budget = Duration::from_secs(seconds);
+        let mut budget = self.longest.map_or(budget, |longest| longest.min(budget));
+        if let Err(unlendable) = lend::check(manifest, &arguments) {
+            return Err(earlier(manifest, &mut instance, &arguments, unlendable).await);
+        }
+        if lend::is_needed(manifest, &arguments) {
+            let end = budget::end(budget);
+            match lent::<T>(manifest, arguments.clone(), self.rules.files.clone(), end).await {
+                Ok(lent) => arguments = lent,
+                Err(unlendable) => {
+                    return Err(earlier(manifest, &mut instance, &arguments, unlendable).await);
+                }
+            }
+            budget = end.saturating_duration_since(Instant::now());
+        }
         let grants = Grants::named_by(manifest, &arguments, self.rules);
         // Without any word the plugin is to see that nothing was asked.
         if !self.line.is_empty {
@@ -175,17 +204,57 @@ impl<'a> Request<'a> {
         }
         match instance.run(&arguments, grants, budget).await {
             Err(RunError::Misuse(misuse)) => Err(Output::misuse(manifest, &misuse).into()),
+            Err(error) if error.is_late() => Err(Unreported {
+                output: Output::late(&error, state),
+                error: Some(error),
+            }),
             done => done.map_err(Unreported::from),
         }
     }
 
     /// The first mistake counts, and it may stand before the place where reading stopped.
     async fn stopped<T: Transport>(&self, mut instance: Instance<T>, stop: &Stop) -> Unreported {
-        match instance.validate(&self.line.arguments).await {
+        let arguments = lend::plain(self.manifest, &self.line.arguments);
+        match instance.validate(&arguments).await {
             Err(error) => error.into(),
             Ok(Err(misuse)) => Output::misuse(self.manifest, &misuse).into(),
             Ok(Ok(())) => Output::stopped(self.manifest, self.program, stop).into(),
         }
+    }
+}
+
+/// The arguments with what this machine lends for them. Reading a file may take its time.
+async fn lent<T: Transport>(
+    manifest: &Manifest,
+    mut arguments: Vec<Argument>,
+    files: Files,
+    deadline: Instant,
+) -> Result<Vec<Argument>, Unlendable> {
+    let manifest = manifest.clone();
+    T::aside(move || {
+        let lender = Lender {
+            files: &files,
+            deadline,
+            system_anchors: &system_anchors,
+        };
+        lend::lend(&manifest, &mut arguments, &lender)?;
+        Ok(arguments)
+    })
+    .await
+}
+
+/// The first mistake counts, and it may stand before what cannot be lent.
+async fn earlier<T: Transport>(
+    manifest: &Manifest,
+    instance: &mut Instance<T>,
+    arguments: &[Argument],
+    unlendable: Unlendable,
+) -> Unreported {
+    let before = arguments.get(..unlendable.before).unwrap_or(arguments);
+    match instance.validate(&lend::plain(manifest, before)).await {
+        Err(error) => error.into(),
+        Ok(Err(misuse)) => Output::misuse(manifest, &misuse).into(),
+        Ok(Ok(())) => Output::misuse(manifest, &unlendable.misuse).into(),
     }
 }
 

@@ -86,6 +86,12 @@ impl From<ManifestError> for RunError {
 }
 
 impl RunError {
+    /// Whether it had to be stopped because its time was over.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        matches!(self, Self::Limit(limit) if limit.name == "time")
+    }
+
     /// What ended an instantiation. What is no trap is a type that does not fit.
     pub(crate) fn from_start(error: wasmtime::Error, limits: &Limits) -> Self {
         match Self::from_call(error, limits) {

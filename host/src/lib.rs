@@ -24,6 +24,7 @@ pub mod bindings;
 pub mod cli;
 pub mod error;
 pub mod limits;
+mod line;
 mod meter;
 pub mod network;
 pub mod plugin;
@@ -35,6 +36,7 @@ mod resolver;
 pub mod settings;
 pub mod signed;
 mod state;
+mod system_anchors;
 mod transport;
 pub mod world;
 
@@ -44,5 +46,7 @@ pub use limits::Limits;
 pub use plugin::{EpochClock, Instance, Plugin};
 #[cfg(feature = "policy")]
 pub use policy::Policy;
-pub use sandcheck_contract::{endpoint, escape, grants, help, ini, manifest, render, types, words};
+pub use sandcheck_contract::{
+    budget, endpoint, escape, files, grants, help, ini, lend, manifest, render, types, words,
+};
 pub use transport::{Alone, Shared, Transport, block_on};

@@ -58,7 +58,7 @@ impl<T: Transport> Host for State<T> {
         };
         match self.allowed(&host, addresses, family) {
             Ok(addresses) => {
-                let stream = connect_tcp::<T>(&addresses, deadline).await;
+                let stream = connect_tcp::<T>(&addresses, self.grants.source(), deadline).await;
                 self.keep(stream, deadline)
             }
             Err(error) => Ok(Err(error)),
@@ -147,6 +147,8 @@ impl<T: Transport> State<T> {
         addresses: Vec<SocketAddr>,
         family: Family,
     ) -> Result<Vec<SocketAddr>, Error> {
+        let addresses = self.grants.reachable(addresses, SocketAddr::is_ipv4);
+        let addresses = addresses.map_err(Error::Unreachable)?;
         let mut allowed = Vec::with_capacity(addresses.len());
         let mut refused = None;
         for address in addresses
@@ -213,11 +215,12 @@ impl<T: Transport> State<T> {
 /// Tries the addresses in turn; the last failure is the one that counts.
 async fn connect_tcp<T: Transport>(
     addresses: &[SocketAddr],
+    source: Option<IpAddr>,
     deadline: Instant,
 ) -> Result<Stream<T>, Error> {
     let mut failure = Error::NameNotFound("no address".to_owned());
     for address in addresses {
-        match T::connect_tcp(*address, deadline).await {
+        match T::connect_tcp(*address, source, deadline).await {
             Ok(stream) => return Ok(Stream::Connected(stream)),
             // Before the connection stands the answer is "refused"; so it stood.
             Err(Error::Reset) => return Ok(Stream::Reset),

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
-use crate::bindings::PluginPre;
 use crate::error::{PluginError, RunError};
 use crate::grants::Grants;
 use crate::limits::{LimitExceeded, Limits};
+use crate::line::{Instantiated, Linked};
 use crate::manifest;
 use crate::meter::Meter;
 use crate::state::{Budget, State, link};
@@ -26,7 +26,7 @@ const LATE: Duration = Duration::from_millis(250);
 
 /// A component that is ready to be run: beside others in a tokio runtime, or alone.
 pub struct Plugin<T: Transport = Shared> {
-    pre: PluginPre<State<T>>,
+    pre: Linked<T>,
     limits: Arc<Limits>,
     ticker: Option<Arc<Ticker>>,
 }
@@ -95,7 +95,7 @@ impl<T: Transport> Plugin<T> {
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut context| context.data_mut().tick());
         // In a box: what is moved from one future into the next is moved as a whole.
-        let instantiate = Box::pin(self.pre.instantiate_async(&mut store));
+        let instantiate = Box::pin(self.pre.instantiate(&mut store));
         let instantiate = meter.count(instantiate);
         let plugin = in_start_time::<T, _>(&self.limits, instantiate)
             .await?
@@ -111,20 +111,16 @@ impl<T: Transport> Plugin<T> {
 }
 
 /// Checks that a component fits the world, by names first: those can be explained.
-fn fit<T: Transport>(component: &Component) -> Result<PluginPre<State<T>>, PluginError> {
+fn fit<T: Transport>(component: &Component) -> Result<Linked<T>, PluginError> {
     let engine = component.engine();
     let shape = component.component_type();
     let imports: Vec<_> = shape.imports(engine).map(|(name, _)| name).collect();
     let exports = shape.exports(engine).map(|(name, _)| name);
-    let misfits = world::misfits(imports.iter().copied(), exports);
-    if !misfits.is_empty() {
-        return Err(PluginError::Misfit(misfits));
-    }
+    let line = world::line(imports.iter().copied(), exports).map_err(PluginError::Misfit)?;
     let mut linker = Linker::new(engine);
-    let pre = link(&mut linker, &imports)
-        .and_then(|()| linker.instantiate_pre(component))
-        .and_then(PluginPre::new);
-    pre.map_err(PluginError::Type)
+    let linked =
+        link(&mut linker, &imports, line).and_then(|()| Linked::new(&linker, component, line));
+    linked.map_err(PluginError::Type)
 }
 
 /// Before a check begins nothing is worth waiting for.
@@ -139,7 +135,7 @@ async fn in_start_time<T: Transport, D>(
 /// An instance of a plugin: describes itself, and does one check.
 pub struct Instance<T: Transport = Shared> {
     store: Store<State<T>>,
-    plugin: crate::bindings::Plugin,
+    plugin: Instantiated,
     meter: Arc<Meter>,
     limits: Arc<Limits>,
     _ticker: Option<Arc<Ticker>>,
@@ -148,8 +144,7 @@ pub struct Instance<T: Transport = Shared> {
 impl<T: Transport> Instance<T> {
     /// What the plugin says about itself, if that makes sense.
     pub async fn describe(&mut self) -> Result<Manifest, RunError> {
-        let check = self.plugin.monitoring_plugin_check();
-        let describe = self.meter.count(check.call_describe(&mut self.store));
+        let describe = self.meter.count(self.plugin.describe(&mut self.store));
         let manifest = in_start_time::<T, _>(&self.limits, describe)
             .await?
             .map_err(|error| RunError::from_call(error, &self.limits))?;
@@ -163,10 +158,8 @@ impl<T: Transport> Instance<T> {
         &mut self,
         arguments: &[Argument],
     ) -> Result<Result<(), Misuse>, RunError> {
-        let check = self.plugin.monitoring_plugin_check();
-        let validate = self
-            .meter
-            .count(check.call_validate(&mut self.store, arguments));
+        let validate = self.plugin.validate(&mut self.store, arguments);
+        let validate = self.meter.count(validate);
         in_start_time::<T, _>(&self.limits, validate)
             .await?
             .map_err(|error| RunError::from_call(error, &self.limits))
@@ -198,8 +191,7 @@ impl<T: Transport> Instance<T> {
         let state = self.store.data_mut();
         state.grants = grants;
         state.budget = Some(budget);
-        let check = self.plugin.monitoring_plugin_check();
-        let run = Box::pin(check.call_run(&mut self.store, arguments));
+        let run = Box::pin(self.plugin.run(&mut self.store, arguments));
         let run = self.meter.count(run);
         let report = match T::by(budget.end + LATE, run).await {
             Some(done) => done.map_err(|error| RunError::from_call(error, &self.limits))?,

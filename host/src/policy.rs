@@ -6,6 +6,9 @@
 //! only = ["tcp://*.example.org:25,587"]  # when given: nothing else
 //! allow = ["tcp://proxy.example.org:25"] # in addition to what the command line names
 //!
+//! [files]
+//! only = ["/etc/ssl/*"]                  # when given: command lines may name no other file
+//!
 //! [limits]
 //! memory = "16MiB"
 //! cpu = "2s"
@@ -27,6 +30,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::endpoint::{Pattern, PatternError};
+use crate::files::{FilePattern, Files};
 use crate::grants::Rules;
 use crate::limits::{ENTRIES, Entry, Limits, Unit};
 use crate::signed::{NamePattern, Signed};
@@ -62,6 +66,7 @@ impl std::error::Error for PolicyError {}
 #[serde(default, deny_unknown_fields)]
 struct File {
     network: Network,
+    files: FilesEntry,
     limits: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
     signed: Vec<SignedEntry>,
 }
@@ -78,6 +83,13 @@ struct SignedEntry {
 struct Network {
     allow: Vec<Spanned<String>>,
     deny: Vec<Spanned<String>>,
+    only: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct FilesEntry {
+    /// Without any pattern no file may be named.
     only: Option<Vec<Spanned<String>>>,
 }
 
@@ -114,6 +126,7 @@ fn read(file: File) -> Result<Policy, Wrong> {
             allow: patterns(&allow, Pattern::parse)?,
             deny: patterns(&deny, Pattern::parse_with_classes)?,
             only: patterns(&only.unwrap_or_default(), Pattern::parse_with_classes)?,
+            files: files(file.files)?,
             ..Rules::default()
         },
         limits: limits(&file.limits)?,
@@ -122,6 +135,17 @@ fn read(file: File) -> Result<Policy, Wrong> {
             .into_iter()
             .map(signed)
             .collect::<Result<_, _>>()?,
+    })
+}
+
+fn files(entry: FilesEntry) -> Result<Files, Wrong> {
+    let pattern = |text: &Spanned<String>| {
+        FilePattern::parse(text.get_ref()).map_err(|error| (text.span(), error.to_string()))
+    };
+    let only = entry.only.as_ref();
+    let only = only.map(|only| only.iter().map(pattern).collect());
+    Ok(Files {
+        only: only.transpose()?,
     })
 }
 

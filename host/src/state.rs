@@ -14,12 +14,12 @@ use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
 use wasmtime_wasi::p2::bindings::{cli, clocks};
 use wasmtime_wasi_io::bindings::wasi::io;
 
-use crate::bindings::monitoring::plugin::sockets;
 use crate::grants::{Grants, Refusal};
 use crate::limits::{LimitExceeded, Limits};
+use crate::line;
 use crate::meter::Meter;
 use crate::transport::{Shared, Transport};
-use crate::world;
+use crate::world::{self, Line};
 
 /// Handles that a plugin may hold beside its connections.
 const OTHER_HANDLES: usize = 64;
@@ -192,13 +192,14 @@ fn grown(total: usize, current: usize, desired: usize) -> usize {
 pub(crate) fn link<T: Transport>(
     linker: &mut Linker<State<T>>,
     imports: &[&str],
+    line: Line,
 ) -> wasmtime::Result<()> {
     let is_imported = |name| {
         let mut names = imports.iter().map(|import| import.split('@').next());
         names.any(|import| import == Some(name))
     };
     if is_imported("monitoring:plugin/sockets") {
-        sockets::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
+        line::link_sockets(linker, line)?;
     }
     if is_imported("wasi:random/random") {
         random::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;

@@ -2,7 +2,7 @@
 //! the system calls of a process that does one check.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use wasmtime::component::Linker;
@@ -28,9 +28,10 @@ pub trait Transport: Sized + Send + 'static {
     /// Whether the process ends with the check, so that the release of memory can be left to it.
     const ENDS_WITH_CHECK: bool;
 
-    /// Connects to an address.
+    /// Connects to an address, from this one of the machine where one is given.
     fn connect_tcp(
         address: SocketAddr,
+        source: Option<IpAddr>,
         deadline: Instant,
     ) -> impl Future<Output = Result<Self::Stream, Error>> + Send;
 
@@ -66,6 +67,12 @@ pub trait Transport: Sized + Send + 'static {
         deadline: Instant,
         work: F,
     ) -> impl Future<Output = Option<F::Output>> + Send;
+
+    /// Does what may wait for something else than connections, such as a file, without making others
+    /// wait for it.
+    fn aside<D: Send + 'static>(
+        work: impl FnOnce() -> D + Send + 'static,
+    ) -> impl Future<Output = D> + Send;
 
     /// Links what standard libraries of languages bring along, if that can be had here.
     fn link_inert(linker: &mut Linker<State<Self>>) -> wasmtime::Result<()>;

@@ -3,34 +3,71 @@
 
 use std::fmt;
 
-/// What a plugin may import. The first five are the world's own; the others are what the standard
-/// libraries of languages bring along, and lead nowhere here: no environment, no arguments, empty
-/// input, output that nobody reads.
-const IMPORTS: [(&str, &str); 20] = [
-    ("monitoring:plugin/sockets", "0.1"),
-    ("monitoring:plugin/types", "0.1"),
-    ("wasi:clocks/monotonic-clock", "0.2"),
-    ("wasi:clocks/wall-clock", "0.2"),
-    ("wasi:random/random", "0.2"),
-    ("wasi:random/insecure", "0.2"),
-    ("wasi:random/insecure-seed", "0.2"),
-    ("wasi:io/error", "0.2"),
-    ("wasi:io/poll", "0.2"),
-    ("wasi:io/streams", "0.2"),
-    ("wasi:cli/environment", "0.2"),
-    ("wasi:cli/exit", "0.2"),
-    ("wasi:cli/stdin", "0.2"),
-    ("wasi:cli/stdout", "0.2"),
-    ("wasi:cli/stderr", "0.2"),
-    ("wasi:cli/terminal-input", "0.2"),
-    ("wasi:cli/terminal-output", "0.2"),
-    ("wasi:cli/terminal-stdin", "0.2"),
-    ("wasi:cli/terminal-stdout", "0.2"),
-    ("wasi:cli/terminal-stderr", "0.2"),
-];
+/// What is the contract's own.
+const PACKAGE: &str = "monitoring:plugin/";
+
+/// Its interfaces that a plugin may import.
+const INTERFACES: [&str; 2] = ["sockets", "types"];
 
 /// What a plugin has to export.
-const EXPORT: (&str, &str) = ("monitoring:plugin/check", "0.1");
+const CHECK: &str = "check";
+
+/// What a plugin may import besides. The first three are the world's own; the others are what the
+/// standard libraries of languages bring along, and lead nowhere here: no environment, no arguments,
+/// empty input, output that nobody reads. Of all of them this host has 0.2.
+const IMPORTS: [&str; 18] = [
+    "wasi:clocks/monotonic-clock",
+    "wasi:clocks/wall-clock",
+    "wasi:random/random",
+    "wasi:random/insecure",
+    "wasi:random/insecure-seed",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stdin",
+    "wasi:cli/stdout",
+    "wasi:cli/stderr",
+    "wasi:cli/terminal-input",
+    "wasi:cli/terminal-output",
+    "wasi:cli/terminal-stdin",
+    "wasi:cli/terminal-stdout",
+    "wasi:cli/terminal-stderr",
+];
+
+/// The version of those.
+const WASI: &str = "0.2";
+
+/// The lines of the contract that this host has. Plugins of each are run as they were made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// 0.2
+    Current,
+    /// 0.1
+    Before,
+}
+
+/// For messages.
+const LINES: &str = "0.2 or 0.1";
+
+impl Line {
+    /// `0.2`
+    #[must_use]
+    pub fn version(self) -> &'static str {
+        match self {
+            Self::Current => "0.2",
+            Self::Before => "0.1",
+        }
+    }
+
+    fn of(version: &str) -> Option<Self> {
+        let lines = [Self::Current, Self::Before];
+        lines
+            .into_iter()
+            .find(|line| is_version(version, line.version()))
+    }
+}
 
 /// One thing that keeps a component from being a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +76,8 @@ pub enum Misfit {
     Import(String),
     /// It imports another version of this than the world has, which is named.
     ImportVersion(String, &'static str),
+    /// It imports this of another line than that of its check, which is named.
+    ImportLine(String, Line),
     /// It does not export the check.
     NoExport,
     /// It exports another version of the check.
@@ -52,9 +91,13 @@ impl fmt::Display for Misfit {
             Self::ImportVersion(name, version) => {
                 write!(f, "it imports {name}, where this host has {version}")
             }
-            Self::NoExport => write!(f, "it does not export {}@{}", EXPORT.0, EXPORT.1),
+            Self::ImportLine(name, line) => {
+                let line = line.version();
+                write!(f, "it imports {name}, where its check is of {line}")
+            }
+            Self::NoExport => write!(f, "it does not export {PACKAGE}{CHECK}@{LINES}"),
             Self::ExportVersion(name) => {
-                write!(f, "it exports {name}, where this host takes {}", EXPORT.1)
+                write!(f, "it exports {name}, where this host takes {LINES}")
             }
         }
     }
@@ -78,14 +121,23 @@ fn what_it_is(name: &str) -> &'static str {
     area.map_or(", which no plugin gets", |(_, words)| words)
 }
 
-/// What keeps a component with these imports and exports from being a plugin.
-#[must_use]
-pub fn misfits<'a>(
+/// The line that a component with these imports and exports is a plugin of, or what keeps it from being
+/// one.
+pub fn line<'a>(
     imports: impl IntoIterator<Item = &'a str>,
     exports: impl IntoIterator<Item = &'a str>,
-) -> Vec<Misfit> {
-    let wrong_imports = imports.into_iter().filter_map(judge_import);
-    wrong_imports.chain(judge_exports(exports)).collect()
+) -> Result<Line, Vec<Misfit>> {
+    let line = judge_exports(exports);
+    let judge = |import| judge_import(import, line.as_ref().ok().copied());
+    let mut misfits: Vec<_> = imports.into_iter().filter_map(judge).collect();
+    match line {
+        Ok(line) if misfits.is_empty() => Ok(line),
+        Ok(_) => Err(misfits),
+        Err(misfit) => {
+            misfits.push(misfit);
+            Err(misfits)
+        }
+    }
 }
 
 /// Whether one of the interfaces is imported that lead nowhere here.
@@ -96,27 +148,37 @@ pub fn is_inert(import: &str) -> bool {
         .any(|prefix| import.starts_with(prefix))
 }
 
-fn judge_import(import: &str) -> Option<Misfit> {
+fn judge_import(import: &str, line: Option<Line>) -> Option<Misfit> {
     let (name, version) = import.split_once('@').unwrap_or((import, ""));
-    match IMPORTS.iter().find(|(known, _)| *known == name) {
-        None => Some(Misfit::Import(import.to_owned())),
-        Some((_, wanted)) if is_version(version, wanted) => None,
-        Some((_, wanted)) => Some(Misfit::ImportVersion(import.to_owned(), wanted)),
+    let own = name.strip_prefix(PACKAGE);
+    if own.is_some_and(|name| INTERFACES.contains(&name)) {
+        return match (Line::of(version), line) {
+            (None, _) => Some(Misfit::ImportVersion(import.to_owned(), LINES)),
+            (Some(found), Some(line)) if found != line => {
+                Some(Misfit::ImportLine(import.to_owned(), line))
+            }
+            _ => None,
+        };
+    }
+    match IMPORTS.contains(&name) {
+        false => Some(Misfit::Import(import.to_owned())),
+        true if is_version(version, WASI) => None,
+        true => Some(Misfit::ImportVersion(import.to_owned(), WASI)),
     }
 }
 
-fn judge_exports<'a>(exports: impl IntoIterator<Item = &'a str>) -> Option<Misfit> {
-    let mut other = None;
+fn judge_exports<'a>(exports: impl IntoIterator<Item = &'a str>) -> Result<Line, Misfit> {
+    let mut other = Misfit::NoExport;
     for export in exports {
         let (name, version) = export.split_once('@').unwrap_or((export, ""));
-        if name == EXPORT.0 {
-            if is_version(version, EXPORT.1) {
-                return None;
+        if name.strip_prefix(PACKAGE) == Some(CHECK) {
+            match Line::of(version) {
+                Some(line) => return Ok(line),
+                None => other = Misfit::ExportVersion(export.to_owned()),
             }
-            other = Some(Misfit::ExportVersion(export.to_owned()));
         }
     }
-    Some(other.unwrap_or(Misfit::NoExport))
+    Err(other)
 }
 
 /// Whether `0.1.5` is a `0.1`.
@@ -130,22 +192,33 @@ fn is_version(version: &str, wanted: &str) -> bool {
 mod tests {
     use super::*;
 
-    const CHECK: &str = "monitoring:plugin/check@0.1.0";
+    const CURRENT: &str = "monitoring:plugin/check@0.2.0";
+    const BEFORE: &str = "monitoring:plugin/check@0.1.0";
 
     fn reasons(imports: &[&str], exports: &[&str]) -> Vec<String> {
-        let misfits = misfits(imports.iter().copied(), exports.iter().copied());
+        let misfits = line(imports.iter().copied(), exports.iter().copied()).unwrap_err();
         misfits.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn what_fits() {
-        let imports = [
-            "monitoring:plugin/sockets@0.1.0",
-            "monitoring:plugin/types@0.1.3",
-            "wasi:clocks/wall-clock@0.2.12",
-            "wasi:cli/stdout@0.2.3",
-        ];
-        assert!(reasons(&imports, &["other:thing/else@1.0.0", CHECK]).is_empty());
+        for (check, version, expected) in [
+            (CURRENT, "0.2.7", Line::Current),
+            (BEFORE, "0.1.3", Line::Before),
+        ] {
+            let types = format!("monitoring:plugin/types@{version}");
+            let sockets = format!("monitoring:plugin/sockets@{}.0", expected.version());
+            let imports = [
+                &*sockets,
+                &types,
+                "wasi:clocks/wall-clock@0.2.12",
+                "wasi:cli/stdout@0.2.3",
+            ];
+            assert_eq!(
+                line(imports, ["other:thing/else@1.0.0", check]),
+                Ok(expected)
+            );
+        }
         assert!(is_inert("wasi:cli/stdout@0.2.3"));
         assert!(!is_inert("wasi:random/random@0.2.3"));
     }
@@ -153,7 +226,7 @@ mod tests {
     #[test]
     fn what_does_not_is_named() {
         assert_eq!(
-            reasons(&["wasi:filesystem/types@0.2.3"], &[CHECK]),
+            reasons(&["wasi:filesystem/types@0.2.3"], &[CURRENT]),
             ["it imports wasi:filesystem/types@0.2.3: a plugin gets no files"]
         );
         assert_eq!(
@@ -162,18 +235,28 @@ mod tests {
                 "it imports a:b/c, which no plugin gets",
                 "it imports wasi:http/outgoing-handler@0.2.0: a plugin connects through \
                  monitoring:plugin/sockets only",
-                "it does not export monitoring:plugin/check@0.1",
+                "it does not export monitoring:plugin/check@0.2 or 0.1",
             ]
         );
         assert_eq!(
             reasons(
-                &["monitoring:plugin/sockets@0.2.0"],
+                &["monitoring:plugin/sockets@0.20.0", "wasi:cli/exit@0.3.0"],
                 &["monitoring:plugin/check@0.10.0"]
             ),
             [
-                "it imports monitoring:plugin/sockets@0.2.0, where this host has 0.1",
-                "it exports monitoring:plugin/check@0.10.0, where this host takes 0.1",
+                "it imports monitoring:plugin/sockets@0.20.0, where this host has 0.2 or 0.1",
+                "it imports wasi:cli/exit@0.3.0, where this host has 0.2",
+                "it exports monitoring:plugin/check@0.10.0, where this host takes 0.2 or 0.1",
             ]
+        );
+    }
+
+    #[test]
+    fn a_plugin_is_of_one_line() {
+        let later = "monitoring:plugin/sockets@0.2.0";
+        assert_eq!(
+            reasons(&[later], &[BEFORE]),
+            [format!("it imports {later}, where its check is of 0.1")]
         );
     }
 }

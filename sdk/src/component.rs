@@ -110,6 +110,10 @@ fn kind(kind: Kind) -> types::Kind {
         Kind::Secret => types::Kind::Secret,
         Kind::Timeout => types::Kind::Timeout,
         Kind::Nodename => types::Kind::Nodename,
+        Kind::File => types::Kind::File,
+        Kind::Anchors => types::Kind::Anchors,
+        Kind::Output => types::Kind::Output,
+        Kind::Source => types::Kind::Source,
     }
 }
 

@@ -15,6 +15,10 @@ pub enum Kind {
     Secret,
     Timeout,
     Nodename,
+    File,
+    Anchors,
+    Output,
+    Source,
 }
 
 /// One option of the table.

@@ -16,8 +16,9 @@ use rustls::{AlertDescription, InvalidMessage, PeerIncompatible, ProtocolVersion
 
 use crate::handshake_signature::AnyCertificate;
 
-/// How much undecoded TLS is kept: more than the longest handshake message (64 KiB) needs.
-const INCOMING_LIMIT: usize = 256 * 1024;
+/// How much a server may send without a byte of data in it: several of the longest handshake messages
+/// (64 KiB each). Tickets and messages without end stop there, whatever the time allows.
+const SILENCE_LIMIT: usize = 256 * 1024;
 
 /// How much is read at once: a little more than one record.
 const READ_SIZE: usize = 18 * 1024;
@@ -124,6 +125,8 @@ pub struct TlsStream<S> {
     outgoing: Vec<u8>,
     /// Decoded data that has not been read.
     plain: Vec<u8>,
+    /// How many bytes came since the last data.
+    silent: usize,
     ended: bool,
 }
 
@@ -162,6 +165,7 @@ impl<S: Read + Write> TlsStream<S> {
             incoming: Vec::new(),
             outgoing: Vec::new(),
             plain: Vec::new(),
+            silent: 0,
             ended: false,
         };
         loop {
@@ -231,6 +235,9 @@ impl<S: Read + Write> TlsStream<S> {
                 while let Some(record) = traffic.next_record() {
                     self.plain.extend_from_slice(record?.payload);
                 }
+                if !self.plain.is_empty() {
+                    self.silent = 0;
+                }
                 Step::Again
             }
             Ok(ConnectionState::WriteTraffic(mut traffic)) => {
@@ -273,20 +280,22 @@ impl<S: Read + Write> TlsStream<S> {
     }
 
     fn fill(&mut self) -> Result<(), TlsError> {
-        let length = self.incoming.len();
-        if length > INCOMING_LIMIT {
+        if self.silent > SILENCE_LIMIT {
             return Err(TlsError::TooLong);
         }
+        let length = self.incoming.len();
         self.incoming.resize(length + READ_SIZE, 0);
         let read = self
             .stream
             .read(self.incoming.get_mut(length..).unwrap_or_default());
         self.incoming
             .truncate(length + *read.as_ref().unwrap_or(&0));
-        if read? == 0 {
-            Err(TlsError::Closed)
-        } else {
-            Ok(())
+        match read? {
+            0 => Err(TlsError::Closed),
+            count => {
+                self.silent += count;
+                Ok(())
+            }
         }
     }
 }

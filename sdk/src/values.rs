@@ -139,6 +139,8 @@ impl Values {
             let (option, value) = (self.shown(name), value.as_deref().unwrap_or_default());
             match spec.kind {
                 Kind::Flag | Kind::Text | Kind::Secret | Kind::Nodename => Ok(()),
+                // The host has looked at these.
+                Kind::File | Kind::Anchors | Kind::Output | Kind::Source => Ok(()),
                 Kind::Integer => integer(&option, value).map(drop),
                 Kind::Number => number(&option, value).map(drop),
                 Kind::Duration => duration(&option, value).map(drop),

@@ -61,7 +61,7 @@ fn the_small_build_imports_no_more_than_it_needs() {
             "wasi:clocks/wall-clock",
         ]
     );
-    assert_eq!(exports, ["monitoring:plugin/check@0.1.0"]);
+    assert_eq!(exports, ["monitoring:plugin/check@0.2.0"]);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn it_imports_sockets_clocks_and_randomness_and_nothing_else() {
             "wasi:random/random",
         ]
     );
-    assert_eq!(exports, ["monitoring:plugin/check@0.1.0"]);
+    assert_eq!(exports, ["monitoring:plugin/check@0.2.0"]);
 }
 
 #[test]

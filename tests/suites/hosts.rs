@@ -348,8 +348,8 @@ fn differences(right: &Observation, seen: &Observation) -> Vec<String> {
     if !(is_own(right) && is_own(seen)) {
         compare(
             "output",
-            without_seconds(&right.stdout),
-            without_seconds(&seen.stdout),
+            comparable(&right.stdout),
+            comparable(&seen.stdout),
         );
     }
     let wire = |seen: &Observation| without_chance(&format!("{:?}", seen.received));
@@ -378,11 +378,21 @@ fn without_chance(wire: &str) -> String {
     MESSAGE.replace_all(wire, "$1 <MESSAGE>").into_owned()
 }
 
-/// The time that `check_tcp` shows, which its own cases look at.
-fn without_seconds(text: &str) -> String {
+/// Without the time that `check_tcp` shows, which its own cases look at, and without what decides whether
+/// plain text in the place of TLS is seen before the handshake or in it: when it comes.
+fn comparable(output: &str) -> String {
     static SECONDS: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\d+\.\d{3} second ").expect("a valid pattern"));
-    SECONDS.replace_all(text, "<T> second ").into_owned()
+    static PLAIN_TEXT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?m)^(?:\d+ bytes of plain text came behind the reply to STARTTLS|the server sent something that is not TLS) \(possible injection\)$",
+        )
+        .expect("a valid pattern")
+    });
+    let output = SECONDS.replace_all(output, "<T> second ");
+    PLAIN_TEXT
+        .replace_all(&output, "<PLAIN TEXT BEHIND STARTTLS>")
+        .into_owned()
 }
 
 fn cache(host: &str) -> String {

@@ -317,7 +317,7 @@ fn what_is_no_plugin_is_said_to_be_none() {
         (
             "none.wasm",
             empty,
-            "is no plugin: it does not export monitoring:plugin/check@0.1",
+            "is no plugin: it does not export monitoring:plugin/check@0.2",
         ),
         (
             "files.wasm",
@@ -524,7 +524,7 @@ fn inspecting_tells_what_it_is_and_could_reach() {
         "\nname      check_smtp ",
         "\n  -H, --hostname ",
         "\nCould reach:\n  TCP, to what its command line or the policy names\n  Unix sockets",
-        "\n  monitoring:plugin/sockets@0.1.0\n",
+        "\n  monitoring:plugin/sockets@0.2.0\n",
         "\n  memory          32.0 MiB",
     ] {
         assert!(text.contains(part), "{part}: {text}");

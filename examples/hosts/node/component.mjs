@@ -10,7 +10,8 @@ import { capped } from './memory.mjs';
 const COMPONENT_LIMIT = 32 << 20; // bytes
 const TOOL = '@bytecodealliance/jco-transpile';
 const CHECK = 'monitoring:plugin/check';
-const SOCKETS = 'monitoring:plugin/sockets@0.1.0';
+const SOCKETS = 'monitoring:plugin/sockets';
+const LINES = ['0.2', '0.1']; // of the contract
 
 // What a plugin may import. The first five are the world's own; the others are what the standard
 // libraries of languages bring along, and lead nowhere here.
@@ -27,10 +28,12 @@ const IMPORTS = new Set([
 // With JSPI these may return promises; the plugin's stack waits for them.
 const SUSPENDING = {
   asyncMode: 'jspi',
-  asyncImports: ['connect-tcp', 'connect-unix', '[method]connection.read', '[method]connection.write'].map(
-    (name) => `${SOCKETS}#${name}`,
+  asyncImports: LINES.flatMap((line) =>
+    ['connect-tcp', 'connect-unix', '[method]connection.read', '[method]connection.write'].map(
+      (name) => `${SOCKETS}@${line}.0#${name}`,
+    ),
   ),
-  asyncExports: [`${CHECK}@0.1.0#run`],
+  asyncExports: LINES.map((line) => `${CHECK}@${line}.0#run`),
 };
 
 /** Its files by their names: `plugin.js`, and the core modules that it asks for. */
@@ -74,9 +77,12 @@ async function transpiled(file, bytes, jspi) {
 function checkFits(file, { imports, exports }) {
   const other = imports.find((name) => !IMPORTS.has(name.split('@')[0]));
   if (other) throw new Error(`${file}: is no plugin: it imports ${other}, which no plugin gets`);
-  if (!exports.some(([name]) => name.startsWith(`${CHECK}@0.1.`))) {
-    throw new Error(`${file}: is no plugin: it does not export ${CHECK}@0.1`);
-  }
+  const isOf = (line) => exports.some(([name]) => name.startsWith(`${CHECK}@${line}.`));
+  const line = LINES.find(isOf);
+  if (!line) throw new Error(`${file}: is no plugin: it does not export ${CHECK}@${LINES.join(' or ')}`);
+  const isOther = (name) => /^monitoring:plugin\/[^@]*@/.test(name) && !name.split('@')[1].startsWith(`${line}.`);
+  const mixed = imports.find(isOther);
+  if (mixed) throw new Error(`${file}: is no plugin: it imports ${mixed}, where its check is of ${line}`);
 }
 
 /** What lies there is run as it is: whoever may write there may do whatever we may. */

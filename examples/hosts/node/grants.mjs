@@ -18,7 +18,9 @@ export class Refusal extends Error {
 
 /** The endpoints of one run, and the networks that the operator denies. */
 export class Grants {
-  constructor(manifest, pairs, deny) {
+  constructor(manifest, pairs, deny, source) {
+    // The address of this machine that connections are made from, if that matters.
+    this.source = source;
     const ports = values(manifest, pairs, 'port').map(portNumber).filter((port) => port !== undefined);
     const hosts = values(manifest, pairs, 'host');
     this.paths = new Set(hosts.filter((host) => host.startsWith('/')));

@@ -8,9 +8,10 @@
 // `UNKNOWN - `.
 
 import { Grants } from './grants.mjs';
+import * as lend from './lend.mjs';
 import * as manifest from './manifest.mjs';
 import * as order from './order.mjs';
-import { Plugin, PluginError } from './plugin.mjs';
+import { Late, Plugin, PluginError } from './plugin.mjs';
 import * as text from './text.mjs';
 import * as words from './words.mjs';
 
@@ -49,15 +50,38 @@ async function carryOut(job, options) {
   const { pairs, stop } = words.read(about, job.arguments);
   if (stop) {
     // The first mistake counts, and it may stand before the place where reading stopped.
-    const misuse = await plugin.validate(pairs);
+    const misuse = await plugin.validate(lend.plain(about, pairs));
     return misuse ? text.misuse(about, misuse) : text.stopped(about, stop);
   }
   const missing = words.missing(about, pairs);
   if (missing) return text.misuse(about, missing);
-  const allowed = new Grants(about, pairs, job.deny);
-  const given = order.isEmpty(job) ? pairs : words.withNodeName(about, pairs);
-  const { report, misuse } = await plugin.run(given, allowed, words.budget(about, pairs));
-  return misuse ? text.misuse(about, misuse) : text.report(report);
+  const { seconds, state } = words.budget(about, pairs);
+  const end = performance.now() + seconds * 1000;
+  const { lent, wrong } = await lendAll(plugin, about, pairs, end);
+  if (wrong) return text.misuse(about, wrong);
+  const allowed = new Grants(about, pairs, job.deny, lend.source(about, pairs));
+  const given = order.isEmpty(job) ? lent : words.withNodeName(about, lent);
+  try {
+    const left = lend.isNeeded(about, pairs) ? (end - performance.now()) / 1000 : seconds;
+    const { report, misuse } = await plugin.run(given, allowed, left);
+    return misuse ? text.misuse(about, misuse) : text.report(report);
+  } catch (error) {
+    if (error instanceof Late) return text.late(state, error.message);
+    throw error;
+  }
+}
+
+/** The arguments with all that is lent, or what is wrong with them. */
+async function lendAll(plugin, about, pairs, end) {
+  try {
+    lend.check(about, pairs);
+    return { lent: await lend.lend(about, pairs, end) };
+  } catch (error) {
+    if (!(error instanceof lend.Unlendable)) throw error;
+    // The first mistake counts, and it may stand before that.
+    const before = lend.plain(about, pairs.slice(0, error.before));
+    return { wrong: (await plugin.validate(before)) ?? error.misuse };
+  }
 }
 
 const { shown, code } = await main(process.argv.slice(2));

@@ -1,6 +1,8 @@
 // What a manifest has to be like before anything is concluded from it.
 
+import { OUTPUTS } from './lend.mjs';
 import { PluginError } from './plugin.mjs';
+import { parts, stateOf, whole } from './words.mjs';
 
 const COMMAND = /^[A-Za-z0-9_.-]{1,64}$/;
 const VERSION = /^[A-Za-z0-9.+-]{1,64}$/;
@@ -47,7 +49,17 @@ function spellings(option) {
 function checkDefault(option) {
   if (option.default === undefined) return;
   const number = /^[0-9]{1,19}$/.test(option.default) ? Number(option.default) : 0;
-  const right = { timeout: number > 0, port: number > 0 && number < 65536, flag: false };
+  const [seconds, state] = parts(option.default);
+  const right = {
+    timeout: whole(seconds) > 0 && (state === undefined || stateOf(state) !== undefined),
+    port: number > 0 && number < 65536,
+    output: OUTPUTS.includes(option.default),
+    // A plugin names no files and no addresses of the machine that it runs on.
+    flag: false,
+    file: false,
+    anchors: false,
+    source: false,
+  };
   expect(right[option.kind] ?? true, `'${option.default}' is no default for the option '${option.name}'`);
 }
 
@@ -60,7 +72,7 @@ function checkReferences({ options, word }) {
   for (const said of options.flatMap((option) => option.implies)) {
     expect(isOption(said.name), `the option '${said.name}' is implied, which there is not`);
   }
-  for (const kind of ['timeout', 'nodename']) {
+  for (const kind of ['timeout', 'nodename', 'output', 'source']) {
     const found = options.filter((option) => option.kind === kind);
     expect(found.length < 2, `more than one option is of the kind ${kind}`);
   }

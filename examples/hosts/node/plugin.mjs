@@ -17,6 +17,9 @@ const [LINES, METRICS, LABEL, TEXT] = [5000, 1000, 128, 256 << 10];
 /** Why there is no report. */
 export class PluginError extends Error {}
 
+/** It had to be stopped because its time was over. */
+export class Late extends PluginError {}
+
 /** An instance of a plugin, for one check. */
 export class Plugin {
   static async start(path, options) {
@@ -72,8 +75,9 @@ export class Plugin {
   async ask(name, seconds, limit, ...parameters) {
     const { promise, resolve, reject } = withResolvers();
     const stop = (message) => reject(new PluginError(message));
+    const Reason = limit === 'time' ? Late : PluginError;
     const timer = setTimeout(
-      () => stop(`the plugin exceeded the limit ${limit} = ${seconds}s`),
+      () => reject(new Reason(`the plugin exceeded the limit ${limit} = ${seconds}s`)),
       seconds * 1000,
     );
     const before = process.memoryUsage.rss();

@@ -75,7 +75,9 @@ export class Sockets {
     const addresses = await lookUp(host, deadline);
     const found = addresses.filter((address) => FAMILIES[family].includes(net.isIP(bare(address))));
     if (found.length === 0) throw failure('name-not-found', 'no address of that family');
-    return this.keep(await connectFirst(this.allowed(host, port, found), port, deadline));
+    const reachable = this.reachable(found);
+    const { source } = this.grants;
+    return this.keep(await connectFirst(this.allowed(host, port, reachable), port, source, deadline));
   }
 
   async connectUnix(path, timeout) {
@@ -137,6 +139,15 @@ export class Sockets {
     return allowed;
   }
 
+  /** Those that can be connected to from the address that is wanted. */
+  reachable(found) {
+    const { source } = this.grants;
+    if (source === undefined) return found;
+    const reachable = found.filter((address) => net.isIP(bare(address)) === net.isIP(source));
+    if (reachable.length > 0) return reachable;
+    throw failure('unreachable', `No IPv${net.isIP(source)} address to connect to from ${source}`);
+  }
+
   keep(connection) {
     this.open.set(this.last, connection);
     return this.last;
@@ -172,11 +183,11 @@ async function lookUp(host, deadline) {
 }
 
 /** The first that accepts; the last failure is the one that counts. */
-async function connectFirst(addresses, port, deadline) {
+async function connectFirst(addresses, port, source, deadline) {
   let last;
   for (const host of addresses) {
     try {
-      return await connect({ host, port, autoSelectFamily: false, noDelay: true }, deadline);
+      return await connect({ host, port, localAddress: source, autoSelectFamily: false, noDelay: true }, deadline);
     } catch (error) {
       last = error;
       if (error === TIMED_OUT) break;

@@ -100,6 +100,11 @@ function isNumber(text) {
   return NUMBER.test(text) && Number.isFinite(Number(text));
 }
 
+/** Of a run that had to be stopped because its time was over. */
+export function late(state, message) {
+  return { shown: `${state.toUpperCase()} - ${line(message)}\n`, code: STATES.indexOf(state) };
+}
+
 /** What the host itself has to say. */
 export function unknown(message) {
   return { shown: `UNKNOWN - ${line(message)}\n`, code: UNKNOWN };

@@ -149,12 +149,31 @@ export function withNodeName(manifest, pairs) {
   return [...pairs, { name: option.name, value: os.hostname() }];
 }
 
-/** The seconds that the option of the kind timeout says, or its default. */
+/** The seconds that the option of the kind timeout says, or its default, and the state of a run that takes
+ * longer: `N`, `N:STATE`, `:STATE`. */
 export function budget(manifest, pairs) {
   const option = manifest.options.find(({ kind }) => kind === 'timeout');
-  if (!option) return DEFAULT_BUDGET;
+  if (!option) return { seconds: DEFAULT_BUDGET, state: 'unknown' };
   const given = pairs.findLast((pair) => pair.name === option.name);
-  const digits = (given?.value ?? option.default ?? '').trimStart().replace(/^\+/, '');
-  const seconds = /^[0-9]{1,19}$/.test(digits) ? Number(digits) : 0;
-  return seconds ? Math.min(seconds, LONGEST_BUDGET) : DEFAULT_BUDGET;
+  const [defaultTime, defaultState] = parts(option.default ?? '');
+  const [time, state = defaultState] = parts(given?.value ?? '');
+  const seconds = whole(time.trim() === '' ? defaultTime : time);
+  return { seconds: seconds ? Math.min(seconds, LONGEST_BUDGET) : DEFAULT_BUDGET, state: stateOf(state) ?? 'unknown' };
+}
+
+/** The seconds and the state, as they are written. */
+export function parts(value) {
+  const at = value.indexOf(':');
+  return at < 0 ? [value] : [value.slice(0, at), value.slice(at + 1)];
+}
+
+export function whole(text) {
+  const digits = text.trimStart().replace(/^\+/, '');
+  return /^[0-9]{1,19}$/.test(digits) ? Number(digits) : 0;
+}
+
+/** A state by its name in any case, or by its number. */
+export function stateOf(text = '') {
+  const names = ['ok', 'warning', 'critical', 'unknown'];
+  return names.find((name, number) => name === text.toLowerCase() || String(number) === text);
 }

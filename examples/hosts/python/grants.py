@@ -23,7 +23,9 @@ class Refusal(Exception):
 class Grants:
     """The endpoints of one run, and the networks that the operator denies."""
 
-    def __init__(self, manifest, arguments, deny):
+    def __init__(self, manifest, arguments, deny, source=None):
+        # The address of this machine that connections are made from, if that matters.
+        self.source = source
         ports = {port_number(value) for value in values(manifest, arguments, "port")} - {None}
         hosts = values(manifest, arguments, "host")
         self.paths = {host for host in hosts if host.startswith("/")}

@@ -10,13 +10,15 @@ Without an order on the command line it is read from standard input. The exit co
 
 import os
 import sys
+import time
 
 import grants
+import lend
 import manifest
 import order
 import text
 import words
-from plugin import Plugin, PluginError
+from plugin import Late, Plugin, PluginError
 
 USAGE = "host.py [--cache FOLDER] [ORDER]"
 
@@ -52,14 +54,26 @@ def carry_out(job, cache):
     given, stop = words.arguments(about, job.arguments)
     if stop:
         # The first mistake counts, and it may stand before the place where reading stopped.
-        misuse = plugin.validate(given)
+        misuse = plugin.validate(lend.plain(about, given))
         return text.misuse(about, misuse) if misuse else text.stopped(about, stop)
     missing = words.missing(about, given)
     if missing:
         return text.misuse(about, missing)
-    allowed = grants.Grants(about, given, job.deny)
-    arguments = words.with_node_name(about, given) if job.arguments else given
-    report, misuse = plugin.run(arguments, allowed, words.budget(about, given))
+    seconds, state = words.budget(about, given)
+    end = time.monotonic() + seconds
+    try:
+        lend.check(about, given)
+        lent = lend.lend(about, given, end)
+    except lend.Unlendable as unlendable:
+        # The first mistake counts, and it may stand before that.
+        earlier = plugin.validate(lend.plain(about, given[: unlendable.before]))
+        return text.misuse(about, earlier or unlendable.misuse)
+    allowed = grants.Grants(about, given, job.deny, lend.source(about, given))
+    arguments = words.with_node_name(about, lent) if job.arguments else lent
+    try:
+        report, misuse = plugin.run(arguments, allowed, seconds if lent == given else end - time.monotonic(), state)
+    except Late as late:
+        return text.late(state, str(late))
     return text.misuse(about, misuse) if misuse else text.report(report)
 
 

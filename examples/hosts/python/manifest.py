@@ -2,6 +2,8 @@
 
 import re
 
+import words
+from lend import OUTPUTS
 from plugin import PluginError
 
 COMMAND = re.compile("[A-Za-z0-9_.-]{1,64}")
@@ -49,7 +51,14 @@ def check_default(option):
         return
     digits = option.default
     number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else 0
-    right = {"timeout": number > 0, "port": 0 < number < 65536, "flag": False}.get(option.kind, True)
+    seconds, _, state = digits.partition(":")
+    right = {
+        "timeout": words.whole(seconds) > 0 and (":" not in digits or state.lower() in words.STATES),
+        "port": 0 < number < 65536,
+        "output": option.default in OUTPUTS,
+        # A plugin names no files and no addresses of the machine that it runs on.
+        **dict.fromkeys(("flag", "file", "anchors", "source"), False),
+    }.get(option.kind, True)
     expect(right, f"'{option.default}' is no default for the option '{option.name}'")
 
 
@@ -59,7 +68,7 @@ def check_references(manifest):
     expect(word is None or word in names, f"a plain word is for the option '{word}', which there is not")
     for said in (said for option in manifest.options for said in option.implies):
         expect(said.name in names, f"the option '{said.name}' is implied, which there is not")
-    for kind in ("timeout", "nodename"):
+    for kind in ("timeout", "nodename", "output", "source"):
         found = [option for option in manifest.options if option.kind == kind]
         expect(len(found) < 2, f"more than one option is of the kind {kind}")
 

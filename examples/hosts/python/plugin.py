@@ -22,7 +22,8 @@ IMPORTS = {
     "wasi:cli": {"environment", "exit", "stdin", "stdout", "stderr"}
     | {f"terminal-{name}" for name in ("input", "output", "stdin", "stdout", "stderr")},
 }
-VERSIONS = {"monitoring:plugin": "0.1."}  # of all others 0.2.
+LINES_OF_THE_CONTRACT = ("0.2", "0.1")
+WASI = "0.2"
 CHECK = "monitoring:plugin/check"
 
 COMPONENT_LIMIT = 32 << 20  # bytes
@@ -35,6 +36,10 @@ LINES, METRICS, LABEL, TEXT = 5000, 1000, 128, 256 << 10
 
 class PluginError(Exception):
     """Why there is no report."""
+
+
+class Late(PluginError):
+    """It had to be stopped because its time was over."""
 
 
 class Plugin:
@@ -52,11 +57,11 @@ class Plugin:
         self.store.set_wasi(WasiConfig())
         self.sockets = Sockets()
         component = load(self.engine, path, cache)
-        self.check = check_fits(path, component.type, self.engine)
+        self.check, line = check_fits(path, component.type, self.engine)
         linker = Linker(self.engine)
         linker.add_wasip2()
         with linker.root() as root:
-            self.sockets.link(root)
+            self.sockets.link(root, line)
         with self.bounded(START_LIMIT, "start"):
             self.instance = linker.instantiate(self.store, component)
 
@@ -70,10 +75,10 @@ class Plugin:
         with self.bounded(START_LIMIT, "start"):
             return payload(self.call("validate", records(pairs)))[1]
 
-    def run(self, pairs, grants, budget):
+    def run(self, pairs, grants, budget, state):
         """A report, or else a misuse. A plugin that asks for what it may not have has neither."""
         self.sockets.allow(grants, budget)
-        with self.bounded(budget + GRACE, "time"):
+        with self.bounded(budget + GRACE, "time", state):
             report, misuse = payload(self.call("run", records(pairs)))
         if self.sockets.refusal:
             raise PluginError(str(self.sockets.refusal))
@@ -89,14 +94,14 @@ class Plugin:
         return self.instance.get_export_index(self.store, self.check)
 
     @contextlib.contextmanager
-    def bounded(self, seconds, limit):
+    def bounded(self, seconds, limit, state="unknown"):
         """Stops a plugin that computes. One that waits for something that is no connection cannot be
         stopped in this process, so the process ends."""
         message = f"the plugin exceeded the limit {limit} = {seconds:g}s"
         late = threading.Event()
         timers = [
             threading.Timer(seconds, lambda: (late.set(), self.engine.increment_epoch())),
-            threading.Timer(seconds + 1, end_process, [message]),
+            threading.Timer(seconds + 1, end_process, [message, state]),
         ]
         self.store.set_epoch_deadline(1)
         for timer in timers:
@@ -105,14 +110,16 @@ class Plugin:
         try:
             yield
         except WasmtimeError as error:
-            raise PluginError(message if late.is_set() else reason(error)) from None
+            if late.is_set():
+                raise (Late if limit == "time" else PluginError)(message) from None
+            raise PluginError(reason(error)) from None
         finally:
             for timer in timers:
                 timer.cancel()
 
 
-def end_process(message):
-    shown, code = text.unknown(message)
+def end_process(message, state):
+    shown, code = text.late(state, message)
     text.print_all(shown)
     os._exit(code)
 
@@ -181,18 +188,26 @@ def keep_to_oneself(folder):
 
 
 def check_fits(path, shape, engine):
-    """Fails when the component asks for what no plugin gets; returns the name of its check."""
+    """Fails when the component asks for what no plugin gets; returns the name of its check, and its line."""
+    check, line = check_of(path, shape, engine)
     for name in shape.imports(engine):
         package, _, rest = name.partition("/")
         interface, _, version = rest.partition("@")
         if interface not in IMPORTS.get(package, ()):
             raise PluginError(f"{path}: is no plugin: it imports {name}, which no plugin gets")
-        if not version.startswith(VERSIONS.get(package, "0.2.")):
-            raise PluginError(f"{path}: is no plugin: it imports {name}, another version than this host's")
+        wanted = line if package == "monitoring:plugin" else WASI
+        if not version.startswith(f"{wanted}."):
+            raise PluginError(f"{path}: is no plugin: it imports {name}, where this host has {wanted} for it")
+    return check, line
+
+
+def check_of(path, shape, engine):
     for name in shape.exports(engine):
-        if name.startswith(f"{CHECK}@0.1."):
-            return name
-    raise PluginError(f"{path}: is no plugin: it does not export {CHECK}@0.1")
+        for line in LINES_OF_THE_CONTRACT:
+            if name.startswith(f"{CHECK}@{line}."):
+                return name, line
+    lines = " or ".join(LINES_OF_THE_CONTRACT)
+    raise PluginError(f"{path}: is no plugin: it does not export {CHECK}@{lines}")
 
 
 def check_size(report):

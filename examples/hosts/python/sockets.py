@@ -14,6 +14,7 @@ from grants import Refusal
 
 CONNECTION = 1  # this host's number for the resource type
 FAMILIES = {"any": None, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+VERSION_FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 PATH_LIMIT = 107  # bytes of a Unix socket's path (unix(7))
 READ_LIMIT = 64 * 1024  # bytes of one call
 CONNECTS = 32  # connections that a run may ask for
@@ -66,8 +67,9 @@ class Sockets:
     def allow(self, grants, budget):
         self.grants, self.end = grants, time.monotonic() + budget
 
-    def link(self, root):
-        with root.add_instance("monitoring:plugin/sockets@0.1.0") as instance:
+    def link(self, root, line):
+        """The line's sockets; they are the same in all lines until now."""
+        with root.add_instance(f"monitoring:plugin/sockets@{line}.0") as instance:
             instance.add_resource("connection", ResourceType.host(CONNECTION), self.drop)
             instance.add_func("connect-tcp", answer(self.connect_tcp))
             instance.add_func("connect-unix", answer(self.connect_unix))
@@ -84,7 +86,12 @@ class Sockets:
         ]
         if not found:
             raise Failure("name-not-found", "no address of that family")
-        return self.keep(connect_first(self.allowed(host, port, found), deadline), deadline)
+        source = self.grants.source
+        if source is not None:
+            found = [address for address in found if address[0] == VERSION_FAMILIES[source.version]]
+            if not found:
+                raise Failure("unreachable", f"No IPv{source.version} address to connect to from {source}")
+        return self.keep(connect_first(self.allowed(host, port, found), deadline, source), deadline)
 
     def connect_unix(self, _, path, timeout):
         deadline = self.deadline(timeout)
@@ -194,12 +201,12 @@ def is_address(host):
         return False
 
 
-def connect_first(addresses, deadline):
+def connect_first(addresses, deadline, source):
     """The first that accepts; the last failure is the one that counts."""
     failure = None
     for family, address in addresses:
         try:
-            return connect(family, address, deadline)
+            return connect(family, address, deadline, source)
         except OSError as error:
             failure = error
             if isinstance(error, TimeoutError) and error.errno is None:
@@ -207,11 +214,13 @@ def connect_first(addresses, deadline):
     raise failure
 
 
-def connect(family, address, deadline):
+def connect(family, address, deadline, source=None):
     """A stream; none for one that was accepted and reset before it was looked at."""
     stream = socket.socket(family, socket.SOCK_STREAM)
     try:
         stream.settimeout(left(deadline))
+        if source is not None:
+            stream.bind((str(source), 0))
         stream.connect(address)
         if family != socket.AF_UNIX:
             stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)

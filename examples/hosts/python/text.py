@@ -91,6 +91,11 @@ def unknown(message):
     return f"UNKNOWN - {line(message)}\n", CODES["unknown"]
 
 
+def late(state, message):
+    """Of a run that had to be stopped because its time was over."""
+    return f"{state.upper()} - {line(message)}\n", CODES[state]
+
+
 def misuse(manifest, found):
     lines = [f"{line(manifest.name)}: {line(found.message)}"]
     lines += [] if found.hint is None else [line(found.hint)]

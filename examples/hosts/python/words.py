@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 DEFAULT_BUDGET = 10  # seconds
 LONGEST_BUDGET = 600  # seconds
+NAMES = ["ok", "warning", "critical", "unknown"]
+STATES = {name: name for name in NAMES} | {str(number): name for number, name in enumerate(NAMES)}
 OWN = [
     SimpleNamespace(name=name, short=short, aliases=[], kind="flag", exact=False)
     for name, short in (("help", "h"), ("version", "V"))
@@ -151,11 +153,18 @@ def with_node_name(manifest, pairs):
 
 
 def budget(manifest, pairs):
-    """The seconds that the option of the kind timeout says, or its default."""
+    """The seconds that the option of the kind timeout says, or its default, and the state of a run that takes
+    longer: `N`, `N:STATE`, `:STATE`."""
     option = next((option for option in manifest.options if option.kind == "timeout"), None)
     if not option:
-        return DEFAULT_BUDGET
-    text = dict(pairs).get(option.name, option.default) or ""
+        return DEFAULT_BUDGET, "unknown"
+    default, _, default_state = (option.default or "").partition(":")
+    text, colon, state = (dict(pairs).get(option.name, option.default) or "").partition(":")
+    seconds = whole(text if text.strip() else default)
+    state = STATES.get((state if colon else default_state).lower(), "unknown")
+    return min(seconds, LONGEST_BUDGET) if seconds else DEFAULT_BUDGET, state
+
+
+def whole(text):
     digits = text.lstrip().removeprefix("+")
-    seconds = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else 0
-    return min(seconds, LONGEST_BUDGET) if seconds else DEFAULT_BUDGET
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else 0

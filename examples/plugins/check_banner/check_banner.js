@@ -1,5 +1,5 @@
 // check_banner: what a server says of its own accord has to match a regular expression.
-import { connectTcp, connectUnix } from 'monitoring:plugin/sockets@0.1.0';
+import { connectTcp, connectUnix } from 'monitoring:plugin/sockets@0.2.0';
 
 const option = (name, short, kind, placeholder, help, more) => ({
   name, short, kind, placeholder, help, aliases: [], exact: false, required: false, repeatable: false, implies: [], ...more,

@@ -6,7 +6,7 @@ wasmtime::component::bindgen!({
     path: "../../wit",
     inline: "
         package sandcheck:contract;
-        world vocabulary { import monitoring:plugin/types@0.1.0; }
+        world vocabulary { import monitoring:plugin/types@0.2.0; }
     ",
     additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
 });
@@ -16,7 +16,7 @@ wit_bindgen::generate!({
     path: "../../wit",
     inline: "
         package sandcheck:contract;
-        world vocabulary { import monitoring:plugin/types@0.1.0; }
+        world vocabulary { import monitoring:plugin/types@0.2.0; }
     ",
     generate_all,
     additional_derives: [PartialEq],

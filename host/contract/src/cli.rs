@@ -8,9 +8,6 @@ use crate::types::{Argument, Kind, Manifest, Misuse, OptionSpec, Report, State};
 use crate::words::{CommandLine, Stop};
 use crate::{escape, help, ini, render, words};
 
-/// The time budget of a plugin that names none, in seconds.
-const DEFAULT_BUDGET: u64 = 10;
-
 /// What a run prints, and how it ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
@@ -37,6 +34,17 @@ impl Output {
     #[must_use]
     pub fn failed(error: &impl fmt::Display) -> Self {
         Self::unknown(format!("UNKNOWN - {}\n", escape::line(&error.to_string())))
+    }
+
+    /// Of a run that had to be stopped because its time was over, in one line that begins with the
+    /// state.
+    #[must_use]
+    pub fn late(error: &impl fmt::Display, state: State) -> Self {
+        let (word, text) = (render::state_word(state), escape::line(&error.to_string()));
+        Self {
+            exit_code: render::exit_code(state),
+            ..Self::unknown(format!("{word} - {text}\n"))
+        }
     }
 
     /// Of arguments that make no sense.
@@ -119,37 +127,6 @@ pub fn missing(manifest: &Manifest, arguments: &[Argument]) -> Option<Misuse> {
         message: format!("Option missing - --{}", option.name),
         hint: Some(option.help.clone()),
     })
-}
-
-/// The seconds that the option of the kind timeout says, or its default.
-#[must_use]
-pub fn budget(manifest: &Manifest, arguments: &[Argument]) -> u64 {
-    let Some(option) = of_kind(manifest, Kind::Timeout) else {
-        return DEFAULT_BUDGET;
-    };
-    let given = arguments
-        .iter()
-        .rev()
-        .find(|argument| argument.name == option.name);
-    let value = given.and_then(|argument| argument.value.as_deref());
-    let seconds = value
-        .or(option.default.as_deref())
-        .and_then(|seconds| seconds.trim_start().parse().ok());
-    seconds
-        .filter(|seconds| *seconds > 0)
-        .unwrap_or(DEFAULT_BUDGET)
-}
-
-/// Gives the option of the kind timeout at most so many seconds.
-pub fn shorten(manifest: &Manifest, arguments: &mut Vec<Argument>, seconds: u64) {
-    if let Some(option) = of_kind(manifest, Kind::Timeout)
-        && budget(manifest, arguments) > seconds
-    {
-        arguments.push(Argument {
-            name: option.name.clone(),
-            value: Some(seconds.to_string()),
-        });
-    }
 }
 
 /// Fills in the name of this machine where the plugin asks for it and nobody gave it.

@@ -9,9 +9,11 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use crate::endpoint::{Class, Pattern, plain};
+use crate::files::Files;
+use crate::lend;
 use crate::types::{Argument, Kind, Manifest, OptionSpec};
 
-/// What the operator says about connections, whatever a command line names.
+/// What the operator says about connections and files, whatever a command line names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
     /// These may be connected to, although nothing names them.
@@ -25,6 +27,8 @@ pub struct Rules {
     /// Whether a host that the manifest gives as a default counts as named. Only for a plugin that
     /// is trusted to name one.
     pub trust_defaults: bool,
+    /// Which files command lines may name.
+    pub files: Files,
 }
 
 /// An endpoint that was named.
@@ -92,13 +96,24 @@ impl std::error::Error for Refusal {}
 pub struct Grants {
     named: Vec<Endpoint>,
     rules: Rules,
+    source: Option<IpAddr>,
 }
 
 impl Grants {
     /// These, and what the rules allow besides.
     #[must_use]
     pub fn new(named: Vec<Endpoint>, rules: Rules) -> Self {
-        Self { named, rules }
+        Self {
+            named,
+            rules,
+            source: None,
+        }
+    }
+
+    /// The same, from this address of the machine.
+    #[must_use]
+    pub fn from(self, source: Option<IpAddr>) -> Self {
+        Self { source, ..self }
     }
 
     /// What the arguments name, within the rules: every value of an option of the kind host, with
@@ -111,16 +126,38 @@ impl Grants {
             .filter(|port| *port > 0)
             .collect();
         let hosts = values(manifest, arguments, Kind::Host, rules.trust_defaults);
-        Self::new(
-            hosts.flat_map(|host| endpoints(host, &ports)).collect(),
-            rules,
-        )
+        let named = hosts.flat_map(|host| endpoints(host, &ports)).collect();
+        Self::new(named, rules).from(lend::source(manifest, arguments))
     }
 
     /// The endpoints that were named.
     #[must_use]
     pub fn named(&self) -> &[Endpoint] {
         &self.named
+    }
+
+    /// The address of this machine that connections are made from, if that matters.
+    #[must_use]
+    pub fn source(&self) -> Option<IpAddr> {
+        self.source
+    }
+
+    /// The addresses that can be connected to from the address that is wanted. None at all is a
+    /// failure, in these words.
+    pub fn reachable<A>(
+        &self,
+        mut addresses: Vec<A>,
+        is_ipv4: impl Fn(&A) -> bool,
+    ) -> Result<Vec<A>, String> {
+        let Some(source) = self.source else {
+            return Ok(addresses);
+        };
+        addresses.retain(|address| is_ipv4(address) == source.is_ipv4());
+        if addresses.is_empty() {
+            let family = if source.is_ipv4() { "IPv4" } else { "IPv6" };
+            return Err(format!("No {family} address to connect to from {source}"));
+        }
+        Ok(addresses)
     }
 
     /// Whether this host may be asked for at all. An address is checked as an address too, and so
@@ -320,6 +357,14 @@ fn endpoints(host: &str, ports: &[u16]) -> Vec<Endpoint> {
     ports.iter().map(endpoint).collect()
 }
 
+/// The hosts that were given.
+pub(crate) fn hosts<'a>(
+    manifest: &'a Manifest,
+    arguments: &'a [Argument],
+) -> impl Iterator<Item = &'a str> {
+    values(manifest, arguments, Kind::Host, false)
+}
+
 /// The values of all options of a kind.
 fn values<'a>(
     manifest: &'a Manifest,
@@ -376,7 +421,7 @@ fn implied_value<'a>(
 }
 
 /// `[::1]` as `::1`.
-fn without_brackets(host: &str) -> &str {
+pub(crate) fn without_brackets(host: &str) -> &str {
     host.strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
         .unwrap_or(host)
@@ -421,6 +466,7 @@ mod tests {
             only: parse(only),
             targets: Vec::new(),
             trust_defaults: false,
+            files: Files::default(),
         }
     }
 

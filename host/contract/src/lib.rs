@@ -2,19 +2,24 @@
 //! lines and ini files by a manifest, decides which endpoints they name, checks manifests, renders
 //! reports and help. Nothing here needs a runtime, so that a component can be a host too.
 
+pub mod anchors;
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
 mod bindings;
+pub mod budget;
 pub mod cli;
 pub mod endpoint;
 pub mod escape;
+pub mod files;
 pub mod grants;
 pub mod help;
 pub mod ini;
+pub mod lend;
 pub mod manifest;
 pub mod render;
 mod strerror;
 #[cfg(test)]
 mod testing;
+pub mod text_file;
 pub mod words;
 
 pub use bindings::monitoring::plugin::types;

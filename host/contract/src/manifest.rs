@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::budget;
+use crate::lend;
 use crate::types::{Kind, Manifest, OptionSpec};
 
 /// The longest name of a plugin or an option, in bytes.
@@ -10,6 +12,14 @@ const NAME_LIMIT: usize = 64;
 
 /// Names that belong to the host.
 const RESERVED: [&str; 3] = ["help", "version", "extra-opts"];
+
+/// Kinds that at most one option has.
+const SINGLE: [(Kind, &str); 4] = [
+    (Kind::Timeout, "timeout"),
+    (Kind::Nodename, "nodename"),
+    (Kind::Output, "output"),
+    (Kind::Source, "source"),
+];
 
 /// The letters that stand for some of them.
 const RESERVED_LETTERS: [char; 2] = ['h', 'V'];
@@ -111,9 +121,11 @@ fn check_default(option: &OptionSpec) -> Result<(), ManifestError> {
     };
     let number = default.parse::<u64>().ok().filter(|number| *number > 0);
     let is_right = match option.kind {
-        Kind::Timeout => number.is_some(),
+        Kind::Timeout => budget::is_right(default),
         Kind::Port => number.is_some_and(|port| port <= u16::MAX.into()),
-        Kind::Flag => false,
+        // A plugin names no files, no addresses and no secrets of the machine that it runs on.
+        Kind::Flag | Kind::File | Kind::Anchors | Kind::Source => false,
+        Kind::Output => lend::OUTPUTS.contains(&default.as_str()),
         _ => true,
     };
     if is_right {
@@ -146,7 +158,7 @@ fn check_references(manifest: &Manifest) -> Result<(), ManifestError> {
             .iter()
             .filter(move |option| option.kind == kind)
     };
-    for (kind, name) in [(Kind::Timeout, "timeout"), (Kind::Nodename, "nodename")] {
+    for (kind, name) in SINGLE {
         if of_kind(kind).count() > 1 {
             return wrong(format!("more than one option is of the kind {name}"));
         }
@@ -264,6 +276,11 @@ mod tests {
             (Kind::Port, "0"),
             (Kind::Port, "65536"),
             (Kind::Flag, "x"),
+            (Kind::Timeout, "10:BAD"),
+            (Kind::File, "/etc/shadow"),
+            (Kind::Anchors, "system"),
+            (Kind::Source, "127.0.0.1"),
+            (Kind::Output, "xml"),
         ] {
             let found = reason(|m| {
                 let mut other = option("other", 'o', kind);

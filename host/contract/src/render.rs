@@ -47,7 +47,7 @@ fn escaped(lines: &[String]) -> Vec<String> {
     lines.iter().map(|line| escape::line(line)).collect()
 }
 
-fn state_word(state: State) -> &'static str {
+pub(crate) fn state_word(state: State) -> &'static str {
     match state {
         State::Ok => "OK",
         State::Warning => "WARNING",

@@ -176,7 +176,7 @@ impl Batch {
         let began = Instant::now();
         let words = order.arguments.iter().map(Into::into).collect();
         let rules = self.options.policy.rules.clone();
-        let output = many::check(&ready, rules, &order.plugin, words).await;
+        let output = many::check(&ready, rules, &order.plugin, words, None).await;
         order.ran(line, output, began.elapsed())
     }
 }

@@ -77,15 +77,22 @@ async fn next(signals: &mut mpsc::UnboundedReceiver<()>) {
     }
 }
 
-/// One check by a fresh instance, as the plugin's own command line would do it.
+/// One check by a fresh instance, as the plugin's own command line would do it. Words of a stranger are
+/// not to name files of this machine: `from` says where they come from.
 pub(crate) async fn check(
     ready: &Ready,
     rules: Rules,
     program: &Path,
     words: Vec<std::ffi::OsString>,
+    from: Option<&str>,
 ) -> Output {
     let program = program.to_string_lossy();
-    match Request::read(&ready.manifest, rules, &program, words) {
+    let request = Request::read(&ready.manifest, rules, &program, words);
+    let request = request.and_then(|request| match from {
+        Some(from) => request.of_stranger(from),
+        None => Ok(request),
+    });
+    match request {
         Ok(request) => request.carry_out(&ready.plugin).await,
         Err(output) => output,
     }

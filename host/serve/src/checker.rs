@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use hyper::StatusCode;
 use sandcheck::types::{Argument, Kind, Manifest, Report};
-use sandcheck::{escape, render};
+use sandcheck::{escape, lend, render};
 use sandcheck_probe::checker::{Arguments, Outcome};
 use sandcheck_probe::query::Query;
 use tracing::debug;
@@ -68,6 +68,7 @@ fn read(manifest: &Manifest, body: &[u8]) -> Result<Vec<Argument>, String> {
         let option = arguments::spelled(manifest, word)?;
         arguments::add(&mut read, option, given)?;
     }
+    lend::check_stranger(manifest, &read, "a request")?;
     Ok(read)
 }
 

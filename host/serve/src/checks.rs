@@ -88,7 +88,12 @@ impl Done {
     pub(crate) fn state(&self) -> State {
         match &self.result {
             Ok(report) => report.state,
-            Err(_) => State::Unknown,
+            Err(unreported) => match unreported.output.exit_code {
+                0 => State::Ok,
+                1 => State::Warning,
+                2 => State::Critical,
+                _ => State::Unknown,
+            },
         }
     }
 

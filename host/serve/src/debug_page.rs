@@ -7,7 +7,8 @@ use sandcheck::types::Kind;
 use crate::checks::{Done, word};
 use crate::config::Module;
 
-/// What a person reads. Values of secret options are not in it.
+/// What a person reads. Values of secret options are not in it, nor names of
+/// files.
 pub(crate) fn text(
     module: &Module,
     target: &str,
@@ -48,14 +49,13 @@ fn configuration(module: &Module) -> String {
         text.push_str(&format!("timeout: {}\n", humantime::format_duration(time)));
     }
     for argument in &module.arguments {
-        let is_secret = manifest
-            .options
-            .iter()
-            .any(|option| option.name == argument.name && option.kind == Kind::Secret);
-        let value = match &argument.value {
-            Some(_) if is_secret => "<secret>",
-            Some(value) => value,
-            None => "true",
+        let mut options = manifest.options.iter();
+        let option = options.find(|option| option.name == argument.name);
+        let value = match (option.map(|option| option.kind), &argument.value) {
+            (Some(Kind::Secret), Some(_)) => "<secret>",
+            (Some(Kind::File | Kind::Anchors), Some(_)) => "<file>",
+            (_, Some(value)) => value,
+            (_, None) => "true",
         };
         text.push_str(&format!(
             "options.{}: {}\n",

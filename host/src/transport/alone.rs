@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -12,8 +12,8 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, recv,
-    send, socket_with, sockopt,
+    AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, bind, connect,
+    recv, send, socket_with, sockopt,
 };
 use wasmtime::component::Linker;
 
@@ -43,12 +43,19 @@ impl Transport for Alone {
     const ENDS_WITH_CHECK: bool = true;
     type Stream = OwnedFd;
 
-    async fn connect_tcp(address: SocketAddr, deadline: Instant) -> Result<OwnedFd, Error> {
+    async fn connect_tcp(
+        address: SocketAddr,
+        source: Option<IpAddr>,
+        deadline: Instant,
+    ) -> Result<OwnedFd, Error> {
         let family = match address {
             SocketAddr::V4(_) => AddressFamily::INET,
             SocketAddr::V6(_) => AddressFamily::INET6,
         };
         let stream = socket(family)?;
+        if let Some(source) = source {
+            bind(&stream, &SocketAddr::new(source, 0)).map_err(reason)?;
+        }
         match connect(&stream, &address) {
             Err(Errno::INPROGRESS | Errno::INTR) => {
                 wait_for(&stream, PollFlags::OUT, deadline)?;
@@ -110,6 +117,10 @@ impl Transport for Alone {
             Poll::Pending => Poll::Pending,
         })
         .await
+    }
+
+    async fn aside<D: Send + 'static>(work: impl FnOnce() -> D + Send + 'static) -> D {
+        work()
     }
 
     /// A plugin that needs any of it cannot be run alone.
@@ -176,7 +187,7 @@ mod tests {
         });
         let deadline = Instant::now() + Duration::from_mins(1);
         block_on(async {
-            let mut stream = Alone::connect_tcp(address, deadline).await.unwrap();
+            let mut stream = Alone::connect_tcp(address, None, deadline).await.unwrap();
             Alone::write(&mut stream, b"EHLO", deadline).await.unwrap();
             let mut answer = Vec::new();
             loop {
@@ -197,7 +208,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         block_on(async {
-            let mut stream = Alone::connect_tcp(address, soon()).await.unwrap();
+            let mut stream = Alone::connect_tcp(address, None, soon()).await.unwrap();
             let silence = Alone::read(&mut stream, 1, soon()).await;
             assert_eq!(silence, Err(Error::TimedOut));
             let much = vec![0; 64 << 20];
@@ -211,7 +222,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         block_on(async {
-            let mut stream = Alone::connect_tcp(address, soon()).await.unwrap();
+            let mut stream = Alone::connect_tcp(address, None, soon()).await.unwrap();
             listener.accept().unwrap().0.write_all(b"220").unwrap();
             let late = Alone::read(&mut stream, 3, Instant::now()).await;
             assert_eq!(late, Err(Error::TimedOut));
@@ -227,7 +238,7 @@ mod tests {
         let path = folder.path().join("socket");
         let path = path.to_str().unwrap();
         block_on(async {
-            let refused = Alone::connect_tcp(address, soon()).await.map(drop);
+            let refused = Alone::connect_tcp(address, None, soon()).await.map(drop);
             assert_eq!(refused, Err(Error::Refused));
             let missing = Alone::connect_unix(path, soon()).await.map(drop);
             let text = "No such file or directory".to_owned();

@@ -2,12 +2,13 @@
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpSocket, TcpStream, UnixStream};
+use tokio::task::spawn_blocking;
 use tokio::time::{Sleep, sleep_until, timeout_at};
 use wasmtime::component::Linker;
 
@@ -39,9 +40,16 @@ impl Transport for Shared {
     const ENDS_WITH_CHECK: bool = false;
     type Stream = Stream;
 
-    async fn connect_tcp(address: SocketAddr, deadline: Instant) -> Result<Stream, Error> {
+    async fn connect_tcp(
+        address: SocketAddr,
+        source: Option<IpAddr>,
+        deadline: Instant,
+    ) -> Result<Stream, Error> {
         let mut timer = Timer::new(deadline);
-        let socket = timer.wait(TcpStream::connect(address)).await?;
+        let socket = match source {
+            None => timer.wait(TcpStream::connect(address)).await?,
+            Some(source) => timer.wait(connect_from(source, address)).await?,
+        };
         // Lines go out whole; waiting for more of them would only cost time.
         let _ = socket.set_nodelay(true);
         let socket = Socket::Tcp(socket);
@@ -79,9 +87,26 @@ impl Transport for Shared {
         timeout_at(deadline.into(), work).await.ok()
     }
 
+    async fn aside<D: Send + 'static>(work: impl FnOnce() -> D + Send + 'static) -> D {
+        match spawn_blocking(work).await {
+            Ok(done) => done,
+            // It is never cancelled.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
     fn link_inert(linker: &mut Linker<State<Self>>) -> wasmtime::Result<()> {
         link_inert(linker)
     }
+}
+
+async fn connect_from(source: IpAddr, address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.bind(SocketAddr::new(source, 0))?;
+    socket.connect(address).await
 }
 
 impl Socket {

@@ -2,11 +2,11 @@
 ;; fields of a core module, at `@definitions` what belongs into the component around it. The fields
 ;; define `$attack`, which the export `run` calls before it reports that nobody stopped it.
 (component
-  (import "monitoring:plugin/types@0.1.0" (instance $types
+  (import "monitoring:plugin/types@0.2.0" (instance $types
     (type $state (enum "ok" "warning" "critical" "unknown"))
     (export "state" (type $state' (eq $state)))
     (type $kind (enum "flag" "text" "integer" "number" "duration" "range" "host" "port" "secret"
-                      "timeout" "nodename"))
+                      "timeout" "nodename" "file" "anchors" "output" "source"))
     (export "kind" (type $kind' (eq $kind)))
     (type $argument (record (field "name" string) (field "value" (option string))))
     (export "argument" (type $argument' (eq $argument)))
@@ -96,4 +96,4 @@
     (export "describe" (func $lifted-describe))
     (export "validate" (func $lifted-validate))
     (export "run" (func $lifted-run)))
-  (export "monitoring:plugin/check@0.1.0" (instance $check)))
+  (export "monitoring:plugin/check@0.2.0" (instance $check)))

@@ -7,4 +7,4 @@
     (export "describe" (func $describe))
     (export "validate" (func $describe))
     (export "run" (func $describe)))
-  (export "monitoring:plugin/check@0.1.0" (instance $check)))
+  (export "monitoring:plugin/check@0.2.0" (instance $check)))

@@ -24,7 +24,14 @@ impl Guests {
         let target = folder().join("../../target/plugins");
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = Command::new(cargo)
-            .args(["build", "--quiet", "--locked", "--release", "--examples"])
+            .args([
+                "build",
+                "--quiet",
+                "--locked",
+                "--release",
+                "--workspace",
+                "--examples",
+            ])
             .args(["--target", "wasm32-wasip2", "--manifest-path"])
             .arg(folder().join("Cargo.toml"))
             .arg("--target-dir")

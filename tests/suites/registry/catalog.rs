@@ -85,7 +85,7 @@ fn a_browser_shows_plugins_as_text() {
         "<h2>check_smtp <small>",
         "<code>-H, --hostname</code>",
         ">TCP</li>",
-        "monitoring:plugin/sockets@0.1.0",
+        "monitoring:plugin/sockets@0.2.0",
         "does not export",
         &reference,
     ] {

@@ -36,6 +36,20 @@ impl Plugin for Arguments {
             option("password", Some('P'), Kind::Secret),
             option("nodename", Some('N'), Kind::Nodename),
             timeout,
+            OptionSpec {
+                repeatable: true,
+                ..option("key", None, Kind::File)
+            },
+            OptionSpec {
+                exact: true,
+                ..option("ca-file", None, Kind::Anchors)
+            },
+            verify(),
+            OptionSpec {
+                exact: true,
+                ..option("source", None, Kind::Source)
+            },
+            option("output", None, Kind::Output),
         ];
         Manifest {
             name: "arguments".to_owned(),
@@ -68,6 +82,17 @@ fn secure() -> OptionSpec {
             value: Some("465".to_owned()),
         }],
         ..option("secure", Some('s'), Kind::Flag)
+    }
+}
+
+fn verify() -> OptionSpec {
+    OptionSpec {
+        implies: vec![Argument {
+            name: "ca-file".to_owned(),
+            value: Some("system".to_owned()),
+        }],
+        exact: true,
+        ..option("verify", None, Kind::Flag)
     }
 }
 

@@ -33,9 +33,17 @@ pub(crate) struct Streams {
 }
 
 impl Open {
-    pub(crate) fn connect(address: IpAddr, port: u16, deadline: u64) -> Result<Self, Error> {
+    pub(crate) fn connect(
+        address: IpAddr,
+        port: u16,
+        source: Option<IpAddr>,
+        deadline: u64,
+    ) -> Result<Self, Error> {
         let (family, address) = socket_address(address, port);
         let socket = create_tcp_socket(family).map_err(failure::of_socket)?;
+        if let Some(source) = source {
+            bind(&socket, source, deadline)?;
+        }
         socket
             .start_connect(&instance_network(), address)
             .map_err(failure::of_socket)?;
@@ -53,6 +61,20 @@ impl Open {
             _socket: socket,
             deadline,
         })))
+    }
+}
+
+/// Has it connect from an address of this machine.
+fn bind(socket: &TcpSocket, source: IpAddr, deadline: u64) -> Result<(), Error> {
+    let (_, source) = socket_address(source, 0);
+    socket
+        .start_bind(&instance_network(), source)
+        .map_err(failure::of_socket)?;
+    loop {
+        match socket.finish_bind() {
+            Err(ErrorCode::WouldBlock) => wait::until(&socket.subscribe(), deadline)?,
+            bound => return bound.map_err(failure::of_socket),
+        }
     }
 }
 

@@ -45,12 +45,13 @@ use crate::run::Run;
 struct Adapter;
 
 impl reach::Guest for Adapter {
-    fn grant(named: Vec<reach::Endpoint>, budget: u64) {
+    fn grant(named: Vec<reach::Endpoint>, source: Option<String>, budget: u64) {
         let named = named.into_iter().map(|endpoint| match endpoint {
             reach::Endpoint::Tcp((host, port)) => Endpoint::Tcp { host, port },
             reach::Endpoint::Unix(path) => Endpoint::Unix { path },
         });
-        let grants = Grants::new(named.collect(), Rules::default());
+        let source = source.and_then(|source| source.parse().ok());
+        let grants = Grants::new(named.collect(), Rules::default()).from(source);
         run::begin(Run::new(
             grants,
             monotonic_clock::now().saturating_add(budget),
@@ -79,7 +80,8 @@ impl Guest for Adapter {
         let mut addresses = resolver::addresses(&host, deadline)?;
         addresses.retain(|address| suits(*address, family));
         let addresses = run::with(|run| run.allowed(&host, port, addresses))?;
-        connect_first(&addresses, port, deadline).map(Connection::new)
+        let source = run::with(|run| run.source());
+        connect_first(&addresses, port, source, deadline).map(Connection::new)
     }
 
     fn connect_unix(path: String, _: u64) -> Result<Connection, Error> {
@@ -89,10 +91,15 @@ impl Guest for Adapter {
 }
 
 /// Tries the addresses in turn; the last failure is the one that counts.
-fn connect_first(addresses: &[IpAddr], port: u16, deadline: u64) -> Result<Open, Error> {
+fn connect_first(
+    addresses: &[IpAddr],
+    port: u16,
+    source: Option<IpAddr>,
+    deadline: u64,
+) -> Result<Open, Error> {
     let mut failure = Error::NameNotFound("no address of that family".to_owned());
     for address in addresses {
-        match Open::connect(*address, port, deadline) {
+        match Open::connect(*address, port, source, deadline) {
             Err(Error::TimedOut) => return Err(Error::TimedOut),
             Err(error) => failure = error,
             open => return open,

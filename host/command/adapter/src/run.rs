@@ -51,6 +51,11 @@ impl Run {
         Ok(())
     }
 
+    /// The address that connections are made from, if that matters.
+    pub(crate) fn source(&self) -> Option<IpAddr> {
+        self.grants.source()
+    }
+
     /// When a connection's time is used up: never later than the whole run's.
     pub(crate) fn deadline(&self, timeout: u64) -> u64 {
         monotonic_clock::now().saturating_add(timeout).min(self.end)
@@ -71,6 +76,8 @@ impl Run {
         port: u16,
         addresses: Vec<IpAddr>,
     ) -> Result<Vec<IpAddr>, Error> {
+        let addresses = self.grants.reachable(addresses, IpAddr::is_ipv4);
+        let addresses = addresses.map_err(Error::Unreachable)?;
         let mut refused = None;
         let allow = |address: &IpAddr| {
             let verdict = self.grants.allow_address(host, *address, port);

@@ -16,16 +16,21 @@ mod bindings {
         world: "sandcheck:command/program",
         path: ["../../../wit", "../wit"],
         generate_all,
-        with: { "monitoring:plugin/types@0.1.0": sandcheck_contract::types },
+        with: { "monitoring:plugin/types@0.2.0": sandcheck_contract::types },
     });
 }
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use sandcheck_contract::anchors;
+use sandcheck_contract::budget::{self, Budget};
 use sandcheck_contract::cli::{self, Output};
+use sandcheck_contract::files::Files;
 use sandcheck_contract::grants::{Endpoint, Grants, Rules};
+use sandcheck_contract::lend::{self, Lender, Unlendable};
 use sandcheck_contract::manifest;
 use sandcheck_contract::types::{Argument, Manifest};
 
@@ -82,14 +87,19 @@ fn answer(manifest: &Manifest, program: &str, words: Vec<OsString>) -> Result<Ou
     let line = cli::read(manifest, words)?;
     if let Some(stop) = &line.stop {
         // The first mistake counts, and it may stand before the place where reading stopped.
-        check::validate(&line.arguments).map_err(|misuse| Output::misuse(manifest, &misuse))?;
+        let arguments = lend::plain(manifest, &line.arguments);
+        check::validate(&arguments).map_err(|misuse| Output::misuse(manifest, &misuse))?;
         return Ok(Output::stopped(manifest, program, stop));
     }
     let mut arguments = line.arguments;
     if let Some(missing) = cli::missing(manifest, &arguments) {
         return Err(Output::misuse(manifest, &missing));
     }
-    grant(manifest, &arguments);
+    let end = budget::end(Duration::from_secs(
+        Budget::of(manifest, &arguments).seconds,
+    ));
+    lend(manifest, &mut arguments, end)?;
+    grant(manifest, &arguments, end);
     // Without any word the plugin is to see that nothing was asked.
     if !line.is_empty {
         cli::add_node_name(manifest, &mut arguments, || {
@@ -104,8 +114,40 @@ fn answer(manifest: &Manifest, program: &str, words: Vec<OsString>) -> Result<Ou
     Ok(Output::report(&report))
 }
 
-/// Has the adapter connect to what the words name, within the time that they give.
-fn grant(manifest: &Manifest, arguments: &[Argument]) {
+/// Puts in the place of each path what the file holds. The files are those of the folders that the
+/// runtime opens to this command.
+fn lend(manifest: &Manifest, arguments: &mut Vec<Argument>, end: Instant) -> Result<(), Output> {
+    let lender = Lender {
+        files: &Files::default(),
+        deadline: end,
+        system_anchors: &system_anchors,
+    };
+    let checked = lend::check(manifest, arguments);
+    let given = arguments.clone();
+    let lent = checked.and_then(|()| lend::lend(manifest, arguments, &lender));
+    lent.map_err(|Unlendable { misuse, before }| {
+        // The first mistake counts, and it may stand before that.
+        let before = given.get(..before).unwrap_or(&given);
+        match check::validate(&lend::plain(manifest, before)) {
+            Err(earlier) => Output::misuse(manifest, &earlier),
+            Ok(()) => Output::misuse(manifest, &misuse),
+        }
+    })
+}
+
+/// Those that the environment names, or that lie where systems keep them, in a folder that the runtime
+/// opens to this command.
+fn system_anchors(deadline: Instant) -> Result<String, String> {
+    if let Some(anchors) = anchors::of_environment(deadline) {
+        return anchors;
+    }
+    anchors::of_known_files(deadline).ok_or_else(|| {
+        "the runtime opens none of their folders to this command, such as /etc/ssl/certs".to_owned()
+    })
+}
+
+/// Has the adapter connect to what the words name, within the time that is left.
+fn grant(manifest: &Manifest, arguments: &[Argument], end: Instant) {
     let grants = Grants::named_by(manifest, arguments, Rules::default());
     let named: Vec<_> = grants
         .named()
@@ -115,6 +157,11 @@ fn grant(manifest: &Manifest, arguments: &[Argument]) {
             Endpoint::Unix { path } => reach::Endpoint::Unix(path.clone()),
         })
         .collect();
-    let budget = cli::budget(manifest, arguments).saturating_mul(1_000_000_000);
-    reach::grant(&named, budget);
+    let source = grants.source().map(|source| source.to_string());
+    let left = end.saturating_duration_since(Instant::now()).as_nanos();
+    reach::grant(
+        &named,
+        source.as_deref(),
+        u64::try_from(left).unwrap_or(u64::MAX),
+    );
 }

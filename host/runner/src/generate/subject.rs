@@ -1,5 +1,6 @@
 //! What has options: a plugin, or `sandcheck` itself.
 
+use sandcheck::lend;
 use sandcheck::types::{Kind, Manifest, OptionSpec};
 
 use super::text;
@@ -150,6 +151,8 @@ impl Flag {
 fn completes(kind: Kind) -> Completes {
     match kind {
         Kind::Host | Kind::Nodename => Completes::Hosts,
+        Kind::File | Kind::Anchors => Completes::Files,
+        Kind::Output => Completes::Words(&lend::OUTPUTS),
         _ => Completes::Nothing,
     }
 }

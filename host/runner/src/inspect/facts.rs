@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use sandcheck::limits::ENTRIES;
 use sandcheck::types::{Kind, Manifest, OptionSpec};
-use sandcheck::{EpochClock, Limits, Plugin, PluginError, RunError, world};
+use sandcheck::{EpochClock, Limits, Plugin, PluginError, RunError, lend, world};
 use serde::Serialize;
 use wasmparser::{
     ComponentName, ComponentNameSectionReader, CustomSectionReader, KnownCustom, Parser, Payload,
@@ -33,6 +33,7 @@ pub(crate) struct Facts {
     pub(crate) imports: Vec<String>,
     pub(crate) exports: Vec<String>,
     pub(crate) reach: Reach,
+    pub(crate) lent: Lent,
     pub(crate) manifest: Option<ManifestFacts>,
     /// Names and values as a policy has them.
     pub(crate) limits: BTreeMap<&'static str, String>,
@@ -46,6 +47,19 @@ pub(crate) struct Reach {
     pub(crate) unix: bool,
     pub(crate) clocks: bool,
     pub(crate) randomness: bool,
+}
+
+/// What the host would read for it when its command line asks for that, by the names of options.
+#[derive(Default, Serialize)]
+pub(crate) struct Lent {
+    /// Contents of files.
+    pub(crate) files: Vec<String>,
+    /// Contents of files of trust anchors.
+    pub(crate) anchors: Vec<String>,
+    /// The machine's own trust anchors.
+    pub(crate) system_anchors: Vec<String>,
+    /// A line of a file, of the environment or of the input.
+    pub(crate) secrets: Vec<String>,
 }
 
 /// What it says about itself.
@@ -93,6 +107,7 @@ impl Facts {
             imports: Vec::new(),
             exports: Vec::new(),
             reach: Reach::default(),
+            lent: Lent::default(),
             manifest: None,
             limits: ENTRIES
                 .iter()
@@ -123,7 +138,10 @@ impl Facts {
             .collect();
         match Plugin::new(component, limits.clone(), EpochClock::Caller) {
             Ok(plugin) => match describe(&plugin)? {
-                Ok(manifest) => self.manifest = Some((&manifest).into()),
+                Ok(manifest) => {
+                    self.lent = (&manifest).into();
+                    self.manifest = Some((&manifest).into());
+                }
                 Err(error) => self.problems.push(error.to_string()),
             },
             Err(PluginError::Misfit(misfits)) => {
@@ -211,6 +229,22 @@ impl From<&Manifest> for ManifestFacts {
     }
 }
 
+impl From<&Manifest> for Lent {
+    fn from(manifest: &Manifest) -> Self {
+        let named = |is_meant: &dyn Fn(&OptionSpec) -> bool| {
+            let options = manifest.options.iter().filter(|option| is_meant(option));
+            options.map(|option| option.name.clone()).collect()
+        };
+        let of_kind = |kind| named(&|option| option.kind == kind);
+        Self {
+            files: of_kind(Kind::File),
+            anchors: of_kind(Kind::Anchors),
+            system_anchors: named(&|option| lend::implies_anchors(manifest, option)),
+            secrets: of_kind(Kind::Secret),
+        }
+    }
+}
+
 impl From<&OptionSpec> for OptionFacts {
     fn from(option: &OptionSpec) -> Self {
         let implies = option.implies.iter();
@@ -244,5 +278,9 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Secret => "secret",
         Kind::Timeout => "timeout",
         Kind::Nodename => "nodename",
+        Kind::File => "file",
+        Kind::Anchors => "anchors",
+        Kind::Output => "output",
+        Kind::Source => "source",
     }
 }

@@ -3,7 +3,7 @@
 use sandcheck::escape;
 use sandcheck::limits::ENTRIES;
 
-use super::facts::{Facts, ManifestFacts, OptionFacts, Reach};
+use super::facts::{Facts, Lent, ManifestFacts, OptionFacts, Reach};
 
 /// The whole page. What comes from the component is escaped.
 pub(crate) fn page(facts: &Facts) -> String {
@@ -19,6 +19,10 @@ pub(crate) fn page(facts: &Facts) -> String {
         add_manifest(&mut page, manifest);
     }
     page.section("Could reach", &reach(&facts.reach));
+    page.section(
+        "Could be lent, where its command line asks for it",
+        &lent(&facts.lent),
+    );
     page.section("Imports", &facts.imports);
     page.section("Exports", &facts.exports);
     let metadata: Vec<_> = facts
@@ -90,6 +94,21 @@ fn reach(reach: &Reach) -> Vec<String> {
     } else {
         found
     }
+}
+
+fn lent(lent: &Lent) -> Vec<String> {
+    let found = [
+        (&lent.files, "what a file holds that is named by"),
+        (
+            &lent.anchors,
+            "trust anchors of a file or folder that is named by",
+        ),
+        (&lent.system_anchors, "the machine's own trust anchors, by"),
+    ];
+    let found = found.iter().filter(|(options, _)| !options.is_empty());
+    found
+        .map(|(options, what)| format!("{what} --{}", options.join(", --")))
+        .collect()
 }
 
 fn column(name: &str, value: &str) -> String {

@@ -120,7 +120,7 @@ impl Jobs {
             }
         };
         let rules = self.options.policy.rules.clone();
-        let check = many::check(ready, rules, path, words);
+        let check = many::check(ready, rules, path, words, Some("a job"));
         match tokio::time::timeout(timeout(job), check).await {
             Ok(output) => (output.exit_code, output.stdout),
             Err(_) => (TIMED_OUT, self.timed_out(job)),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use sandcheck::Rules;
 use sandcheck::endpoint::Pattern;
+use sandcheck::lend;
 use sandcheck::types::{Argument, Kind, Manifest, OptionSpec, State};
 use sandcheck_probe::given::Given;
 use sandcheck_runner::arguments::Options;
@@ -210,10 +211,15 @@ async fn option(
         .instantiate()
         .await
         .map_err(|error| error.to_string())?;
-    let verdict = instance
-        .validate(&added)
-        .await
-        .map_err(|error| error.to_string())?;
+    let manifest = &ready.manifest;
+    let verdict = match lend::check(manifest, &added) {
+        Err(unlendable) => Err(unlendable.misuse),
+        // Files are read for each check, so that a certificate may be renewed.
+        Ok(()) => instance
+            .validate(&lend::plain(manifest, &added))
+            .await
+            .map_err(|error| error.to_string())?,
+    };
     match verdict {
         Ok(()) => Ok(added),
         Err(misuse) => Err(match misuse.hint {

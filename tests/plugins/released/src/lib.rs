@@ -1,0 +1,1 @@
+//! Nothing: the plugin is `examples/released.rs`, built like the others.
