@@ -11,9 +11,9 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use sandcheck_probe::exposition::{Family, Format, Kind, render};
+use sandcheck::exposition::{Family, Format, Kind, render};
 use sandcheck_probe::query::Query;
-use sandcheck_probe::range::Range;
+use sandcheck::bounds::Range;
 use sandcheck_probe::target::Target;
 use sandcheck_probe::{expiry, naming, scrape_timeout};
 

@@ -238,6 +238,9 @@ impl Given {
             "warning" => self.warning = Some(seconds("Warning", "-w", value)?),
             "critical" => self.critical = Some(seconds("Critical", "-c", value)?),
             "timeout" => self.timeout = Some(timeout(value)?),
+            // The host shows it so.
+            #[cfg(feature = "extended")]
+            "output" => {}
             #[cfg(feature = "extended")]
             "no-server-text" => self.no_server_text = true,
             "verbose" => self.verbose = (self.verbose + 1).min(MOST_VERBOSE),

@@ -55,13 +55,15 @@ impl Plugin for CheckSmtp {
     }
 }
 
-const DESCRIPTION: &str = "\
-OK: the server answered as it should, in time.
-WARNING: the server was reached and gave an answer that it should not give, TLS is not offered,
-the response time or the certificate's lifetime reached the warning limit.
-CRITICAL: the server cannot be reached or did not answer in time, TLS or the login failed, the
-critical limits.
-UNKNOWN: usage errors, a host name that does not exist, STARTTLS refused.";
+/// What the states mean, and what people mostly do; the small build is never asked.
+const DESCRIPTION: &str = if cfg!(feature = "extended") {
+    concat!(
+        include_str!("help/states.txt"),
+        include_str!("help/examples.txt")
+    )
+} else {
+    include_str!("help/states.txt")
+};
 
 fn check(options: &Options, mut stopwatch: Stopwatch<'_>) -> Result<Outcome, Misuse> {
     let timeout = Duration::from_secs(u64::from(options.timeout));

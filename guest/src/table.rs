@@ -302,6 +302,16 @@ pub static SPECS: &[Spec] = &[
     },
     #[cfg(feature = "extended")]
     Spec {
+        name: "output",
+        kind: Kind::Output,
+        placeholder: "FORM",
+        exact: true,
+        help: "How the result is shown: text, json (one line, for programs) or openmetrics (for\n\
+               Prometheus)",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
         name: "no-server-text",
         exact: true,
         help: "Show nothing that the server says but its codes, for what is passed on to others",

@@ -52,8 +52,10 @@ fn shown_argument((name, value): &(String, Option<String>)) -> Option<String> {
         | Kind::Host
         | Kind::Port
         | Kind::Timeout
-        | Kind::Nodename => true,
-        Kind::Secret => false,
+        | Kind::Nodename
+        | Kind::Output
+        | Kind::Source => true,
+        Kind::Secret | Kind::File | Kind::Anchors => false,
     };
     let value = value.as_deref().filter(|_| is_shown).unwrap_or(HIDDEN);
     Some(format!("--{name}={value}"))

@@ -47,6 +47,7 @@ pub use plugin::{EpochClock, Instance, Plugin};
 #[cfg(feature = "policy")]
 pub use policy::Policy;
 pub use sandcheck_contract::{
-    budget, endpoint, escape, files, grants, help, ini, lend, manifest, render, types, words,
+    bounds, budget, colour, endpoint, escape, expiry, exposition, files, form, grants, help, ini,
+    lend, manifest, metrics, naming, render, types, words,
 };
 pub use transport::{Alone, Shared, Transport, block_on};

@@ -5,6 +5,7 @@
 //! options. Options are read wherever they stand. The first plain word is the value of the option
 //! that the manifest names for it, unless that option is given; further plain words say nothing.
 
+use crate::form::Form;
 use crate::types::{Argument, Kind, Manifest, OptionSpec};
 
 /// What a command line says.
@@ -16,6 +17,8 @@ pub struct CommandLine {
     pub stop: Option<Stop>,
     /// There was not one word.
     pub is_empty: bool,
+    /// How it wants the result to be shown.
+    pub form: Form,
 }
 
 /// Why reading stopped in the middle.
@@ -43,10 +46,15 @@ pub fn read(manifest: &Manifest, words: &[String]) -> CommandLine {
     if stop.is_none() {
         reader.place_plain_word();
     }
+    let form = match stop {
+        Some(_) => Form::of_words(manifest, words),
+        None => Form::of(manifest, &reader.arguments),
+    };
     CommandLine {
         arguments: reader.arguments,
         stop,
         is_empty: words.is_empty(),
+        form,
     }
 }
 
