@@ -31,6 +31,8 @@ pub struct Demands {
     keywords: Vec<String>,
     /// AUTH must not be offered without TLS.
     no_clear_auth: bool,
+    /// The sender is announced with SMTPUTF8.
+    utf8: bool,
 }
 
 impl Demands {
@@ -50,6 +52,10 @@ impl Demands {
             }
             "require-starttls-before-auth" => {
                 self.no_clear_auth = true;
+                Ok(())
+            }
+            "smtputf8" => {
+                self.utf8 = true;
                 Ok(())
             }
             "rcpt" => listed(recipient("rcpt", value), &mut self.recipients),
@@ -94,12 +100,17 @@ impl Demands {
 
     /// Whether HELO will not do.
     pub(crate) fn needs_ehlo(&self) -> bool {
-        self.ehlo || self.no_clear_auth || !self.keywords.is_empty()
+        self.ehlo || self.no_clear_auth || self.utf8 || !self.keywords.is_empty()
     }
 
-    /// Whether recipients are named, so a sender has to be.
+    /// Whether a sender has to be named, because recipients are, or for what is said with it.
     pub(crate) fn needs_transaction(&self) -> bool {
-        !self.recipients.is_empty() || !self.foreign.is_empty()
+        self.utf8 || !self.recipients.is_empty() || !self.foreign.is_empty()
+    }
+
+    /// What stands behind the sender's address (RFC 6531 section 3.4).
+    pub(crate) fn mail_parameters(&self) -> &'static str {
+        if self.utf8 { " SMTPUTF8" } else { "" }
     }
 
     /// What a refused command means, and what there is to add to it.
@@ -138,14 +149,19 @@ pub(crate) fn check_clear_offers<S: Read + Write>(session: &mut Session<'_, S>, 
     }
 }
 
-/// What must be offered at last.
-pub(crate) fn check_offers<S: Read + Write>(session: &mut Session<'_, S>, reply: &Reply) {
-    for keyword in &session.options.demands.keywords {
+/// What must be offered at last; false when a sender cannot be announced as the options ask.
+pub(crate) fn check_offers<S: Read + Write>(session: &mut Session<'_, S>, reply: &Reply) -> bool {
+    let demands = &session.options.demands;
+    let utf8 = demands.utf8.then_some("SMTPUTF8");
+    let keywords = demands.keywords.iter().map(String::as_str);
+    for keyword in keywords.chain(utf8) {
         if !reply.offers(keyword) {
             let text = format!("SMTP CRITICAL - {keyword} is not offered");
             session.find(State::Critical, &text);
         }
     }
+    // RFC 6531 section 3.4: only to a server that offers it.
+    utf8.is_none_or(|keyword| reply.offers(keyword))
 }
 
 /// Names the recipients, and takes all of it back; false when the server is gone.

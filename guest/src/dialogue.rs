@@ -16,9 +16,6 @@ use crate::timings::Stopwatch;
 use crate::trace::{self, Tracer};
 use crate::wire::{Wire, WireError};
 
-/// What `-r` sends: a version 1 header that names nobody (PROXY protocol, section 2.1).
-const PROXY_HEADER: &str = "PROXY TCP4 0.0.0.0 0.0.0.0 25 25";
-
 /// Runs the session over an open connection. `now` is seconds since 1970.
 pub fn run<S: Read + Write>(options: &Options, stream: S, now: i64) -> Outcome {
     run_timed(options, stream, now, Stopwatch::idle())
@@ -63,10 +60,15 @@ pub fn plan(options: &Options) -> Vec<String> {
     let mail = options
         .sender
         .iter()
-        .map(|sender| format!("FROM CMD: MAIL FROM:<{sender}>"));
+        .map(|sender| format!("FROM CMD: {}", mail_command(options, sender)));
     std::iter::once(format!("HELOCMD: {}", hello_command(options)))
         .chain(mail)
         .collect()
+}
+
+/// RFC 5321 section 4.1.1.2.
+fn mail_command(options: &Options, sender: &str) -> String {
+    format!("MAIL FROM:<{sender}>{}", options.demands.mail_parameters())
 }
 
 /// RFC 2033 section 4.1: LHLO in LMTP. HELO is enough where no extension is used.
@@ -119,8 +121,9 @@ pub(crate) struct Session<'a, S> {
 
 impl<S: Read + Write> Session<'_, S> {
     fn steps(&mut self) -> Result<(), Stop> {
-        if self.options.proxy {
-            self.send(PROXY_HEADER)?;
+        if !self.options.proxy.is_empty() {
+            trace::note(self, || "PROXY header sent".to_owned());
+            self.wire.send_as_it_is(&self.options.proxy)?;
         }
         if self.options.security == Security::Implicit {
             self.secure()?;
@@ -145,9 +148,9 @@ impl<S: Read + Write> Session<'_, S> {
             self.check_certificate(limits)?;
         }
         self.check_expectation(&greeting, &reply)?;
-        demands::check_offers(self, &reply);
+        let may_announce = demands::check_offers(self, &reply);
         let hello = self.hello.clone();
-        if self.accepted(&reply, &hello) && self.log_in(&reply)? {
+        if self.accepted(&reply, &hello) && self.log_in(&reply)? && may_announce {
             self.transaction()?;
         }
         self.quit()
@@ -353,7 +356,7 @@ impl<S: Read + Write> Session<'_, S> {
         // The null sender, where recipients are named and nobody else is.
         let anybody = options.demands.needs_transaction().then_some("");
         if let Some(sender) = options.sender.as_deref().or(anybody) {
-            let command = format!("MAIL FROM:<{sender}>");
+            let command = mail_command(options, sender);
             self.begin(Phase::Mail);
             let Some(reply) = self.exchange(&command)? else {
                 return Ok(());

@@ -43,6 +43,8 @@ pub mod outcome;
 pub mod pattern;
 pub mod phase;
 mod plugin;
+#[cfg_attr(not(feature = "extended"), path = "absent/proxy.rs")]
+mod proxy;
 pub mod reply;
 pub mod report;
 #[cfg_attr(not(feature = "extended"), path = "absent/status.rs")]

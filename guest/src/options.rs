@@ -11,6 +11,7 @@ use crate::demands::Demands;
 use crate::limits::{self, Limit};
 use crate::pattern::Pattern;
 use crate::phase::Phase;
+use crate::proxy;
 use crate::timings::Timings;
 use crate::trace;
 
@@ -19,6 +20,9 @@ pub const SMTP_PORT: u16 = 25;
 
 /// The port for submissions over implicit TLS (RFC 8314 section 7.3).
 pub const SUBMISSIONS_PORT: u16 = 465;
+
+/// What `-r` sends: a version 1 header that names nobody (PROXY protocol, section 2.1).
+const PROXY_HEADER: &[u8] = b"PROXY TCP4 0.0.0.0 0.0.0.0 25 25\r\n";
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_TIMEOUT: u32 = 10;
@@ -80,8 +84,8 @@ pub struct Options {
     pub protocol: Protocol,
     /// When TLS begins.
     pub security: Security,
-    /// A PROXY protocol header goes first.
-    pub proxy: bool,
+    /// The header of the PROXY protocol that goes first; empty for none.
+    pub proxy: Vec<u8>,
     /// The name to greet with.
     pub greet_as: String,
     /// What the greeting and the first reply must hold.
@@ -200,6 +204,7 @@ struct Given {
     lmtp: bool,
     ignore_quit_failure: bool,
     proxy: bool,
+    announced: proxy::Given,
     warning: Option<Limit>,
     critical: Option<Limit>,
     timeout: Option<(Option<u32>, State)>,
@@ -250,6 +255,7 @@ impl Given {
                 taken
                     .or_else(|| self.demands.take(other, value))
                     .or_else(|| self.timings.take(other, value))
+                    .or_else(|| self.announced.take(other, value))
                     .unwrap_or_else(unknown)?;
             }
         }
@@ -277,15 +283,18 @@ impl Given {
         } else {
             SMTP_PORT
         };
+        let port = self.port.unwrap_or(default_port);
+        let anonymous = if self.proxy { PROXY_HEADER } else { &[] };
+        let announced = self.announced.resolve(&host, port)?;
         let (timeout, timeout_state) = self.timeout.unwrap_or((None, State::Critical));
         let options = Options {
             host,
             server,
-            port: self.port.unwrap_or(default_port),
+            port,
             family: self.family,
             protocol,
             security,
-            proxy: self.proxy,
+            proxy: announced.unwrap_or_else(|| anonymous.to_vec()),
             greet_as: self.greet_as.unwrap_or_else(|| "localhost".to_owned()),
             expectation: expectation(self.expect),
             lifetime: self.lifetime,
@@ -469,6 +478,7 @@ mod tests {
                 Kind::Port | Kind::Timeout | Kind::Integer | Kind::Number => "1",
                 _ if spec.name == "authtype" => "LOGIN",
                 _ if spec.name.ends_with("-phase") => "connect=1",
+                _ if spec.placeholder == "ADDRESS" => "192.0.2.1",
                 _ => "1",
             };
             assert_eq!(

@@ -172,6 +172,14 @@ pub static SPECS: &[Spec] = &[
     },
     #[cfg(feature = "extended")]
     Spec {
+        name: "smtputf8",
+        exact: true,
+        help: "Announce the sender (-f, or the null sender) with SMTPUTF8 (RFC 6531), for addresses with\n\
+               other letters than ASCII: CRITICAL when the server does not offer or take it",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
         name: "strict",
         exact: true,
         help: "A command that is refused is a problem, those of -C without -R too: WARNING when for\n\
@@ -238,6 +246,52 @@ pub static SPECS: &[Spec] = &[
         short: Some('r'),
         exact: true,
         help: "Send a PROXY protocol header first: PROXY TCP4 0.0.0.0 0.0.0.0 25 25",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "proxy-version",
+        kind: Kind::Text,
+        placeholder: "INTEGER",
+        exact: true,
+        help: "Send a header of this version of the PROXY protocol, 1 or 2 (1 when only addresses are given);\n\
+               without --proxy-source it announces nobody: UNKNOWN, or LOCAL in version 2",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "proxy-source",
+        kind: Kind::Text,
+        placeholder: "ADDRESS",
+        exact: true,
+        help: "The client's address in the header of the PROXY protocol",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "proxy-source-port",
+        kind: Kind::Integer,
+        placeholder: "INTEGER",
+        exact: true,
+        help: "The client's port there (25)",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "proxy-dest",
+        kind: Kind::Text,
+        placeholder: "ADDRESS",
+        exact: true,
+        help: "The server's address there (that of -H, if it is one of the same family)",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "proxy-dest-port",
+        kind: Kind::Integer,
+        placeholder: "INTEGER",
+        exact: true,
+        help: "The server's port there (that of -p)",
         ..Spec::FLAG
     },
     Spec {

@@ -52,6 +52,15 @@ impl<S: Read + Write> Wire<S> {
         Ok(self.stream.write_all(line.as_bytes())?)
     }
 
+    /// Sends bytes that are no line, before the session begins. A connection that is lost shows when the
+    /// greeting is read.
+    pub fn send_as_it_is(&mut self, bytes: &[u8]) -> Result<(), WireError> {
+        match self.stream.write_all(bytes).map_err(WireError::from) {
+            Err(WireError::TimedOut) => Err(WireError::TimedOut),
+            Ok(()) | Err(WireError::Lost) => Ok(()),
+        }
+    }
+
     /// The next reply. One that came before its command is taken for it.
     pub fn reply(&mut self) -> Result<Reply, WireError> {
         let mut buffer = [0; READ_SIZE];

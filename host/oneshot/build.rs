@@ -65,6 +65,11 @@ fn main() -> Result<()> {
         .map(|option| known(option, &manifest))
         .collect();
     carry(
+        "CHECK_SMTP_BRIEF_MANIFEST",
+        "brief-manifest",
+        &manifest::to_bytes(&without_texts(manifest)),
+    )?;
+    carry(
         "CHECK_SMTP_SMALL_OPTIONS",
         "small-options",
         options.join("\n").as_bytes(),
@@ -153,6 +158,15 @@ fn compile(component: &[u8]) -> Result<Vec<u8>> {
     let mut config = settings::built_in();
     config.target(&env::var("TARGET")?)?;
     Ok(Engine::new(&config)?.precompile_component(component)?)
+}
+
+/// What a command line is read by: most of a manifest is text for help pages.
+fn without_texts(mut manifest: Manifest) -> Manifest {
+    manifest.description.clear();
+    for option in &mut manifest.options {
+        option.help.clear();
+    }
+    manifest
 }
 
 /// What the component says of itself. It is asked on the machine that builds.

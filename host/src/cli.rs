@@ -158,6 +158,13 @@ impl<'a> Request<'a> {
         Showing::new(self.line.form, self.manifest, &self.line.arguments)
     }
 
+    /// Whether all of the command line could be read, so that the plugin will be run. Else the answer
+    /// is a text of the manifest.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.line.stop.is_none()
+    }
+
     /// What the plugin will be asked to do, before the host adds to it.
     #[must_use]
     pub fn arguments(&self) -> &[Argument] {

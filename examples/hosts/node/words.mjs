@@ -4,6 +4,7 @@
 // manner of `getopt_long`.
 
 import os from 'node:os';
+import { domainToASCII } from 'node:url';
 
 const DEFAULT_BUDGET = 10; // seconds
 const LONGEST_BUDGET = 600; // seconds
@@ -19,8 +20,20 @@ class Stop {
   }
 }
 
-/** The pairs, and why reading stopped if it did. */
+/** The pairs, with hosts in ASCII, and why reading stopped if it did. */
 export function read(manifest, given) {
+  const { pairs, stop } = readAll(manifest, given);
+  const isHost = (name) => manifest.options.some((option) => option.name === name && option.kind === 'host');
+  return { pairs: pairs.map(({ name, value }) => ({ name, value: isHost(name) ? inAscii(value) : value })), stop };
+}
+
+/** A name in its A-labels; what is in ASCII, a path or no name, as it is. */
+function inAscii(host) {
+  const isLeft = /^[\0-\x7f]*$/.test(host) || host.startsWith('/');
+  return (!isLeft && domainToASCII(host)) || host;
+}
+
+function readAll(manifest, given) {
   const reader = new Reader(manifest);
   try {
     if (Array.isArray(given)) reader.readWords(given);

@@ -7,6 +7,8 @@ manner of `getopt_long`.
 import os
 from types import SimpleNamespace
 
+import idna
+
 DEFAULT_BUDGET = 10  # seconds
 LONGEST_BUDGET = 600  # seconds
 NAMES = ["ok", "warning", "critical", "unknown"]
@@ -26,9 +28,24 @@ class Stop(Exception):
 
 
 def arguments(manifest, given):
-    """The pairs, and why reading stopped if it did."""
-    if isinstance(given, dict):
-        return by_name(manifest, given)
+    """The pairs, with hosts in ASCII, and why reading stopped if it did."""
+    pairs, stop = by_name(manifest, given) if isinstance(given, dict) else by_words(manifest, given)
+    hosts = {option.name for option in manifest.options if option.kind == "host"}
+    return [(name, in_ascii(value) if name in hosts else value) for name, value in pairs], stop
+
+
+def in_ascii(host):
+    """A name in its A-labels; what is in ASCII, a path or no name, as it is."""
+    if host.isascii() or host.startswith("/"):
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        return host
+
+
+def by_words(manifest, given):
+    """`["-H", "mx", "-S"]`"""
     reader = Reader(manifest, given)
     try:
         reader.read()

@@ -34,6 +34,10 @@ impl Demands {
         false
     }
 
+    pub(crate) fn mail_parameters(&self) -> &'static str {
+        ""
+    }
+
     pub(crate) fn judge(&self, _: &Reply) -> (State, String) {
         (State::Warning, String::new())
     }
@@ -49,7 +53,9 @@ pub(crate) fn falls_back(_: &Options, _: &Reply) -> bool {
 
 pub(crate) fn check_clear_offers<S: Read + Write>(_: &mut Session<'_, S>, _: &Reply) {}
 
-pub(crate) fn check_offers<S: Read + Write>(_: &mut Session<'_, S>, _: &Reply) {}
+pub(crate) fn check_offers<S: Read + Write>(_: &mut Session<'_, S>, _: &Reply) -> bool {
+    true
+}
 
 pub(crate) fn recipients<S: Read + Write>(_: &mut Session<'_, S>) -> Result<bool, Stop> {
     Ok(true)

@@ -7,7 +7,7 @@ use std::fmt;
 use crate::form::{Form, Showing};
 use crate::types::{Argument, Kind, Manifest, Misuse, OptionSpec, Report, State};
 use crate::words::{CommandLine, Stop};
-use crate::{escape, help, ini, render, words};
+use crate::{escape, help, idn, ini, render, words};
 
 /// What a run prints, and how it ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -121,7 +121,7 @@ impl Output {
     }
 }
 
-/// The command line, with the options of ini files in it.
+/// The command line, with the options of ini files in it, and with hosts in ASCII.
 pub fn read(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Output> {
     let given = words.clone();
     read_text(manifest, words).map_err(|output| {
@@ -154,7 +154,9 @@ fn read_text(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, O
         let text = format!("{}\n{}", escape::line(&message), more.unwrap_or_default());
         Output::unknown(text).because("misuse", &message, hint.as_deref())
     })?;
-    Ok(words::read(manifest, &text))
+    let mut line = words::read(manifest, &text);
+    idn::write_in_ascii(manifest, &mut line.arguments);
+    Ok(line)
 }
 
 /// The first option that is needed and not there.

@@ -17,6 +17,7 @@ pub mod files;
 pub mod form;
 pub mod grants;
 pub mod help;
+pub mod idn;
 pub mod ini;
 mod json;
 pub mod lend;

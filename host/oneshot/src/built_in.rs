@@ -74,8 +74,16 @@ impl CustomCodeMemory for Mapped {
 
 /// What the component says of itself; the build script has asked it.
 pub(crate) fn manifest() -> anyhow::Result<Manifest> {
-    let bytes = include_bytes!(env!("CHECK_SMTP_MANIFEST"));
-    sandcheck::manifest::from_bytes(bytes).context("the manifest is damaged")
+    decode(include_bytes!(env!("CHECK_SMTP_MANIFEST")))
+}
+
+/// The same without the texts of a help page, which are most of it.
+pub(crate) fn brief_manifest() -> anyhow::Result<Manifest> {
+    decode(include_bytes!(env!("CHECK_SMTP_BRIEF_MANIFEST")))
+}
+
+fn decode(manifest: &[u8]) -> anyhow::Result<Manifest> {
+    sandcheck::manifest::from_bytes(manifest).context("the manifest is damaged")
 }
 
 /// The smallest build of the component that knows these arguments, on an engine of its own.
