@@ -8,9 +8,8 @@ use sandcheck_plugin::certificate::{self, Lifetime};
 use sandcheck_plugin::host_name::Host;
 use sandcheck_plugin::misuse::Misuse;
 use sandcheck_plugin::state::{Finding, State};
-use sandcheck_plugin::tls::{
-    Identity, IdentityError, PeerName, Pin, Terms, TlsError, Trust, Version,
-};
+pub(crate) use sandcheck_plugin::tls::Terms;
+use sandcheck_plugin::tls::{Identity, IdentityError, PeerName, Pin, TlsError, Trust, Version};
 
 use crate::dialogue::Session;
 use crate::options::{Options, Security};
