@@ -236,7 +236,7 @@ impl<S: Read + Write> Session<'_, S> {
             return Err(Stop::TimeOut);
         }
         // The alert ended the session: no command, let alone a password, goes to such a server.
-        if let Some(rejection) = trust::rejection(&error) {
+        if let Some(rejection) = trust::rejection(&error, self.options) {
             self.outcome.findings.push(rejection);
             return Err(Stop::Abandon);
         }

@@ -36,7 +36,7 @@ pub(crate) fn secure<S: Read + Write>(
     wire.secure(options.host.name())
 }
 
-pub(crate) fn rejection(_: &TlsError) -> Option<Finding> {
+pub(crate) fn rejection(_: &TlsError, _: &Options) -> Option<Finding> {
     None
 }
 
