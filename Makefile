@@ -16,6 +16,7 @@ CHECK_SMTP = target/release/check_smtp
 SANDCHECK = target/release/sandcheck
 COMPILER = target/release/sandcheck-compile
 REGISTRY_CLIENT = target/release/sandcheck-registry
+RESOLVER = target/release/sandcheck-resolve
 SERVER = target/release/sandcheck-serve
 # The component as these programs like it; `make component` builds the one for every host.
 COMPONENT = target/release/check_smtp.wasm
@@ -56,15 +57,17 @@ setup: ## Install or name what the build needs
 
 # Three builds, because features of one build are shared: the first programs have no compiler in them, and
 # nothing of an HTTP server.
-build: setup ## Build check_smtp, with its component in it, sandcheck and its three helpers into target/release
+build: setup ## Build check_smtp, with its component in it, sandcheck and their four helpers into target/release
 	$(CC_FOR_TRIPLE) $(CARGO) build --release --locked --package check-smtp-oneshot --package sandcheck-runner $(STATIC)
-	$(CC_FOR_TRIPLE) $(CARGO) build --profile compiler --locked --package sandcheck-compiler --package sandcheck-registry $(STATIC)
+	$(CC_FOR_TRIPLE) $(CARGO) build --profile compiler --locked --package sandcheck-compiler --package sandcheck-registry \
+		--package sandcheck-resolver $(STATIC)
 	$(CC_FOR_TRIPLE) $(CARGO) build --release --locked --package sandcheck-serve $(STATIC)
 	@mkdir -p target/release
 	@cp target/$(TRIPLE)/release/check_smtp $(CHECK_SMTP)
 	@cp target/$(TRIPLE)/release/sandcheck $(SANDCHECK)
 	@cp target/$(TRIPLE)/compiler/sandcheck-compile $(COMPILER)
 	@cp target/$(TRIPLE)/compiler/sandcheck-registry $(REGISTRY_CLIENT)
+	@cp target/$(TRIPLE)/compiler/sandcheck-resolve $(RESOLVER)
 	@cp target/$(TRIPLE)/release/sandcheck-serve $(SERVER)
 	@cp target/component/check_smtp.wasm $(COMPONENT)
 	@packaging/generate $(GENERATED)
@@ -197,12 +200,13 @@ instructions: build ## Compare the instructions of a plain session with what is 
 	scripts/instructions
 
 install: ## Install what has been built: check_smtp into PLUGINDIR, the rest below PREFIX, and a policy
-	@test -f $(CHECK_SMTP) -a -f $(SANDCHECK) -a -f $(COMPILER) -a -f $(REGISTRY_CLIENT) -a -f $(SERVER) -a -f $(COMPONENT) -a -d $(GENERATED) || { echo "nothing is built yet: make build"; exit 1; }
+	@test -f $(CHECK_SMTP) -a -f $(SANDCHECK) -a -f $(COMPILER) -a -f $(REGISTRY_CLIENT) -a -f $(RESOLVER) -a -f $(SERVER) -a -f $(COMPONENT) -a -d $(GENERATED) || { echo "nothing is built yet: make build"; exit 1; }
 	install -D -m 755 $(CHECK_SMTP) $(DESTDIR)$(PLUGINDIR)/check_smtp
 	install -D -m 644 $(COMPONENT) $(DESTDIR)$(PLUGINDIR)/check_smtp.wasm
 	install -D -m 755 $(SANDCHECK) $(DESTDIR)$(PREFIX)/bin/sandcheck
 	install -D -m 755 $(COMPILER) $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-compile
 	install -D -m 755 $(REGISTRY_CLIENT) $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-registry
+	install -D -m 755 $(RESOLVER) $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-resolve
 	install -D -m 755 $(SERVER) $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-serve
 	install -D -m 644 -t $(SHARE)/man/man1 $(GENERATED)/man/*
 	install -D -m 644 -t $(SHARE)/bash-completion/completions $(GENERATED)/bash/*
@@ -217,7 +221,7 @@ uninstall: ## Remove all of it again; a policy that was changed stays
 	rm -f $(DESTDIR)$(PLUGINDIR)/check_smtp $(DESTDIR)$(PLUGINDIR)/check_smtp.wasm
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandcheck
 	rm -f $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-compile $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-registry
-	rm -f $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-serve
+	rm -f $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-resolve $(DESTDIR)$(PREFIX)/libexec/sandcheck/sandcheck-serve
 	rm -f $(SHARE)/man/man1/sandcheck.1 $(SHARE)/man/man1/check_smtp.1
 	rm -f $(SHARE)/bash-completion/completions/sandcheck $(SHARE)/bash-completion/completions/check_smtp
 	rm -f $(DESTDIR)$(ZSHDIR)/_sandcheck $(DESTDIR)$(ZSHDIR)/_check_smtp

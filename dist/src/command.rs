@@ -16,7 +16,11 @@ const ADAPTER: &str = "sandcheck_command_adapter.wasm";
 const PROGRAM: &str = "sandcheck_command_program.wasm";
 
 const CHECK: &str = "monitoring:plugin/check@0.2.0";
-const SOCKETS: &str = "monitoring:plugin/sockets@0.2.0";
+/// What a plugin may import of the contract.
+const INTERFACES: [&str; 2] = [
+    "monitoring:plugin/sockets@0.2.0",
+    "monitoring:plugin/resolver@0.2.0",
+];
 const REACH: &str = "sandcheck:command/reach@0.1.0";
 /// What a command exports, in the version that the standard library was made for.
 const RUN: &str = "wasi:cli/run@0.2";
@@ -38,9 +42,11 @@ fn link(plugin: &[u8], adapter: Vec<u8>, program: Vec<u8>) -> Result<Vec<u8>> {
     let adapter = instance(&mut graph, "sandcheck:adapter", adapter)?;
     let plugin = instance(&mut graph, "sandcheck:plugin", plugin.to_vec())?;
     let program = instance(&mut graph, "sandcheck:program", program)?;
-    // A plugin that never connects has no sockets among its imports.
-    if imports(&graph, plugin, SOCKETS) {
-        connect(&mut graph, adapter, SOCKETS, plugin)?;
+    // What a plugin never calls is not among its imports.
+    for interface in INTERFACES {
+        if imports(&graph, plugin, interface) {
+            connect(&mut graph, adapter, interface, plugin)?;
+        }
     }
     connect(&mut graph, plugin, CHECK, program).context("it is no plugin")?;
     connect(&mut graph, adapter, REACH, program)?;

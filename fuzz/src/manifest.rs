@@ -56,5 +56,6 @@ fn kind(kind: Kind) -> types::Kind {
         Kind::Anchors => types::Kind::Anchors,
         Kind::Output => types::Kind::Output,
         Kind::Source => types::Kind::Source,
+        Kind::Domain => types::Kind::Domain,
     }
 }

@@ -31,7 +31,7 @@ struct Opt {
     help: String,
 }
 
-const KINDS: [Kind; 15] = [
+const KINDS: [Kind; 16] = [
     Kind::Flag,
     Kind::Text,
     Kind::Integer,
@@ -47,6 +47,7 @@ const KINDS: [Kind; 15] = [
     Kind::Anchors,
     Kind::Output,
     Kind::Source,
+    Kind::Domain,
 ];
 
 impl Plugin {

@@ -5,12 +5,15 @@ use std::io::{Read, Write};
 use sandcheck_plugin::certificate::{self, Lifetime};
 use sandcheck_plugin::state::{Finding, State};
 use sandcheck_plugin::tls::TlsError;
+#[cfg(feature = "tls")]
+use sandcheck_plugin::tls::{AlertDescription, CertificateDer};
 
 use crate::auth;
 use crate::demands;
 use crate::options::{Expectation, Options, Protocol, SMTP_PORT, Security};
 use crate::outcome::{Ending, Outcome};
 use crate::reply::Reply;
+use crate::trust;
 use crate::wire::{Wire, WireError};
 
 /// Runs the session over an open connection. `now` is seconds since 1970.
@@ -89,7 +92,8 @@ impl From<WireError> for Stop {
 /// A session under way.
 pub(crate) struct Session<'a, S> {
     pub(crate) options: &'a Options,
-    now: i64,
+    /// Seconds since 1970.
+    pub(crate) now: i64,
     /// How the server is greeted.
     hello: String,
     wire: Wire<S>,
@@ -153,6 +157,7 @@ impl<S: Read + Write> Session<'_, S> {
     fn nothing_received(&mut self, error: WireError) -> Stop {
         if error == WireError::Lost {
             self.find(State::Warning, "recv() failed");
+            trust::tell_refusal(self, State::Warning);
         }
         error.into()
     }
@@ -186,11 +191,16 @@ impl<S: Read + Write> Session<'_, S> {
     }
 
     fn secure(&mut self) -> Result<(), Stop> {
-        let Err(error) = self.wire.secure(self.options.host.name()) else {
+        let Err(error) = trust::secure(&mut self.wire, self.options) else {
             return Ok(());
         };
         if matches!(error, TlsError::TimedOut) {
             return Err(Stop::TimeOut);
+        }
+        // The alert ended the session: no command, let alone a password, goes to such a server.
+        if let Some(rejection) = trust::rejection(&error) {
+            self.outcome.findings.push(rejection);
+            return Err(Stop::Abandon);
         }
         self.find(State::Critical, "CRITICAL - Cannot make SSL connection.");
         let behind_starttls = self.options.security == Security::StartTls;
@@ -221,6 +231,7 @@ impl<S: Read + Write> Session<'_, S> {
                     State::Unknown,
                     &format!("SMTP UNKNOWN - {problem} via TLS."),
                 );
+                trust::tell_refusal(self, State::Unknown);
             }
             error.into()
         })
@@ -244,6 +255,7 @@ impl<S: Read + Write> Session<'_, S> {
                     };
                 }
                 self.outcome.findings.push(finding);
+                trust::check_chain(self, limits);
                 Ok(())
             }
             Some(Err(error)) => {
@@ -433,6 +445,16 @@ impl<S: Read + Write> Session<'_, S> {
     #[cfg(feature = "extended")]
     pub(crate) fn reply(&mut self) -> Result<Reply, WireError> {
         self.wire.reply()
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn verified_chain(&self) -> &[CertificateDer<'static>] {
+        self.wire.verified_chain()
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn refusal(&self) -> Option<AlertDescription> {
+        self.wire.refusal()
     }
 
     pub(crate) fn trace(&mut self, line: impl FnOnce() -> String) {

@@ -32,6 +32,8 @@
 
 #[cfg_attr(not(feature = "extended"), path = "absent/auth.rs")]
 pub mod auth;
+#[cfg_attr(not(feature = "tls"), path = "absent/dane.rs")]
+mod dane;
 #[cfg_attr(not(feature = "extended"), path = "absent/demands.rs")]
 pub mod demands;
 pub mod dialogue;
@@ -44,9 +46,15 @@ mod plugin;
 mod proxy;
 pub mod reply;
 pub mod report;
+#[cfg_attr(not(feature = "extended"), path = "absent/several.rs")]
+mod several;
 #[cfg(feature = "extended")]
 pub mod status;
 pub mod table;
+#[cfg(feature = "extended")]
+mod together;
+#[cfg_attr(not(feature = "tls"), path = "absent/trust.rs")]
+mod trust;
 pub mod wire;
 
 pub use plugin::CheckSmtp;

@@ -4,11 +4,14 @@ use sandcheck_plugin::certificate::Lifetime;
 use sandcheck_plugin::host_name::{self, Family, Host};
 use sandcheck_plugin::misuse::Misuse;
 use sandcheck_plugin::threshold::{self, whole_number};
+#[cfg(feature = "tls")]
+use sandcheck_plugin::tls::Terms;
 
 use crate::auth::{self, Login};
 use crate::demands::Demands;
 use crate::pattern::Pattern;
-use crate::proxy;
+use crate::several::Servers;
+use crate::{dane, proxy, trust};
 
 /// The port that SMTP servers listen on (RFC 5321 section 4.5.4.2).
 pub const SMTP_PORT: u16 = 25;
@@ -88,6 +91,9 @@ pub struct Options {
     pub lifetime: Option<Lifetime>,
     /// It is shown, but never a problem.
     pub ignore_expiration: bool,
+    /// What is asked of TLS beyond that.
+    #[cfg(feature = "tls")]
+    pub terms: Option<Terms>,
     /// Log in.
     pub login: Option<Login>,
     /// The envelope sender to announce; empty for the null sender.
@@ -106,6 +112,10 @@ pub struct Options {
     pub verbose: bool,
     /// What is asked of the server beyond that.
     pub demands: Demands,
+    /// Which servers are checked beside that one.
+    pub servers: Servers,
+    /// The certificate has to match TLSA records.
+    pub dane: dane::Wanted,
 }
 
 impl Options {
@@ -162,6 +172,7 @@ struct Given {
     ignore_expiration: bool,
     starttls: bool,
     implicit: bool,
+    trust: trust::Given,
     login: auth::Given,
     lmtp: bool,
     ignore_quit_failure: bool,
@@ -172,6 +183,8 @@ struct Given {
     timeout: Option<u32>,
     verbose: bool,
     demands: Demands,
+    servers: Servers,
+    dane: dane::Wanted,
 }
 
 impl Given {
@@ -209,7 +222,10 @@ impl Given {
                 let taken = self.login.take(other, value);
                 taken
                     .or_else(|| self.demands.take(other, value))
+                    .or_else(|| self.trust.take(other, value))
                     .or_else(|| self.announced.take(other, value))
+                    .or_else(|| self.servers.take(other, value))
+                    .or_else(|| self.dane.take(other))
                     .unwrap_or_else(unknown)?;
             }
         }
@@ -217,7 +233,9 @@ impl Given {
     }
 
     fn resolve(self) -> Result<Options, Misuse> {
-        let (host, server) = match self.host {
+        self.servers
+            .check(self.host.as_ref().map(|(host, _)| host))?;
+        let (host, server) = match self.host.or_else(|| self.servers.host()) {
             Some(given) => given,
             None => (host_name::parse(DEFAULT_HOST)?, DEFAULT_HOST.to_owned()),
         };
@@ -232,6 +250,10 @@ impl Given {
         };
         self.demands
             .check(protocol, security, self.login.is_wanted())?;
+        self.dane.check(&host, security)?;
+        let terms = self
+            .trust
+            .resolve(&host, security, self.ignore_expiration)?;
         let default_port = if security == Security::Implicit {
             SUBMISSIONS_PORT
         } else {
@@ -252,6 +274,8 @@ impl Given {
             expectation: expectation(self.expect),
             lifetime: self.lifetime,
             ignore_expiration: self.ignore_expiration,
+            #[cfg(feature = "tls")]
+            terms,
             login: self.login.resolve(security)?,
             sender: self.sender,
             exchanges: exchanges(self.commands, self.responses),
@@ -261,6 +285,8 @@ impl Given {
             timeout: self.timeout.unwrap_or(DEFAULT_TIMEOUT),
             verbose: self.verbose,
             demands: self.demands,
+            servers: self.servers,
+            dane: self.dane,
         })
     }
 }
@@ -426,6 +452,11 @@ mod tests {
                 Kind::Host => "192.0.2.1",
                 Kind::Port | Kind::Timeout | Kind::Integer | Kind::Number => "1",
                 _ if spec.name == "authtype" => "LOGIN",
+                _ if spec.name == "mx" => "example.org",
+                _ if spec.name == "min-tls" => "1.2",
+                _ if spec.name == "fingerprint" => {
+                    "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+                }
                 _ if spec.placeholder == "ADDRESS" => "192.0.2.1",
                 _ => "1",
             };

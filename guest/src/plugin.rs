@@ -15,7 +15,7 @@ use sandcheck_plugin::values::Values;
 use crate::options::{self, Options};
 use crate::outcome::{Ending, Outcome};
 use crate::table::SPECS;
-use crate::{dialogue, report};
+use crate::{dane, dialogue, report, several};
 
 /// The plugin `check_smtp`.
 #[derive(Debug)]
@@ -41,14 +41,12 @@ impl Plugin for CheckSmtp {
     }
 
     fn run(values: &Values) -> Result<Report, Misuse> {
-        let options = Options::resolve(values.given())?;
-        let began = Instant::now();
-        let outcome = check(&options)?;
-        Ok(report::report(
-            &options,
-            outcome,
-            began.elapsed().as_secs_f64(),
-        ))
+        let mut options = Options::resolve(values.given())?;
+        if let Some(report) = several::run(values.given(), &options) {
+            return report;
+        }
+        let timeout = Duration::from_secs(u64::from(options.timeout));
+        check(&mut options, None, timeout)
     }
 }
 
@@ -60,9 +58,33 @@ CRITICAL: the server cannot be reached or did not answer in time, TLS or the log
 critical limits.
 UNKNOWN: usage errors, a host name that does not exist, STARTTLS refused.";
 
-fn check(options: &Options) -> Result<Outcome, Misuse> {
-    let timeout = Duration::from_secs(u64::from(options.timeout));
-    match network::connect(&options.host, options.port, options.family, timeout) {
+/// Checks one server, at this address of it or at any.
+pub(crate) fn check(
+    options: &mut Options,
+    address: Option<&str>,
+    timeout: Duration,
+) -> Result<Report, Misuse> {
+    let began = Instant::now();
+    let outcome = match dane::prepare(options, timeout) {
+        Ok(()) => {
+            let left = timeout.saturating_sub(began.elapsed());
+            run_at(options, address, left)?
+        }
+        Err((ending, finding)) => outcome(options, ending, finding),
+    };
+    Ok(report::report(
+        options,
+        outcome,
+        began.elapsed().as_secs_f64(),
+    ))
+}
+
+fn run_at(options: &Options, address: Option<&str>, timeout: Duration) -> Result<Outcome, Misuse> {
+    let connected = match address {
+        Some(address) => network::connect_tcp(address, options.port, options.family, timeout),
+        None => network::connect(&options.host, options.port, options.family, timeout),
+    };
+    match connected {
         Ok(connection) => Ok(dialogue::run(options, connection, certificate::now())),
         Err(error) => unconnected(options, error),
     }

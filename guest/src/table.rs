@@ -34,6 +34,23 @@ pub static SPECS: &[Spec] = &[
         help: "Connect over IPv6 only; of -4 and -6 the last one counts",
         ..Spec::FLAG
     },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "all-addresses",
+        exact: true,
+        help: "Check every address of the host (of the family, with -4 or -6); the worst counts",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "mx",
+        kind: Kind::Domain,
+        placeholder: "DOMAIN",
+        exact: true,
+        help: "Check every host that takes mail for the domain (its MX records) instead of -H, each\n\
+               with all other options; the worst counts",
+        ..Spec::FLAG
+    },
     Spec {
         name: "expect",
         short: Some('e'),
@@ -119,6 +136,95 @@ pub static SPECS: &[Spec] = &[
         name: "sni",
         exact: true,
         help: "Send the host name in the TLS handshake; always done for names",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "tls")]
+    Spec {
+        name: "verify",
+        exact: true,
+        implies: &[("ca-file", Some("system"))],
+        help: "Verify the server's certificate: its chain to a trust anchor, its dates, the strength of\n\
+               its keys, and that it is for the host of -H. CRITICAL before anything is sent when it is\n\
+               not. With -D the whole chain has to be valid for so many days",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "tls")]
+    Spec {
+        name: "verify-name",
+        kind: Kind::Text,
+        placeholder: "NAME",
+        exact: true,
+        implies: &[("verify", None), ("ca-file", Some("system"))],
+        help: "Verify that the certificate is for this host name or address instead; the name is sent in\n\
+               the handshake, too. Implies --verify",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "tls")]
+    Spec {
+        name: "ca-file",
+        kind: Kind::Anchors,
+        placeholder: "PATH",
+        exact: true,
+        implies: &[("verify", None)],
+        help: "The trust anchors, in PEM (default: those of the system). A self-signed certificate is its\n\
+               own. Implies --verify",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "tls")]
+    Spec {
+        name: "crl-file",
+        kind: Kind::File,
+        placeholder: "PATH",
+        exact: true,
+        implies: &[("verify", None), ("ca-file", Some("system"))],
+        help: "Revocation lists, in PEM, of every authority of the chain. Implies --verify",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "tls")]
+    Spec {
+        name: "fingerprint",
+        kind: Kind::Text,
+        placeholder: "SHA256",
+        exact: true,
+        repeatable: true,
+        help: "The SHA-256 of the certificate or of its key, in hexadecimal digits, or sha256// and Base64:\n\
+               CRITICAL before anything is sent when it has another one. With --verify or without; may\n\
+               be given several times, then one has to be right",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "tls")]
+    Spec {
+        name: "min-tls",
+        kind: Kind::Text,
+        placeholder: "VERSION",
+        exact: true,
+        help: "The least version of TLS, 1.2 or 1.3 (default: 1.2)",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "tls")]
+    Spec {
+        name: "client-cert",
+        kind: Kind::File,
+        placeholder: "PATH",
+        exact: true,
+        help: "The certificate to show to a server that asks for one, its chain behind it, in PEM",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "tls")]
+    Spec {
+        name: "client-key",
+        kind: Kind::File,
+        placeholder: "PATH",
+        exact: true,
+        help: "Its private key, in PEM; not needed when the certificate's file holds it",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "tls")]
+    Spec {
+        name: "dane",
+        exact: true,
+        help: "The certificate has to match the server's TLSA records (RFC 7672), which DNSSEC has to\n\
+               vouch for: usages 2 and 3; needs -S or -s and a host name",
         ..Spec::FLAG
     },
     #[cfg(feature = "extended")]

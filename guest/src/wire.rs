@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 
 use sandcheck_plugin::stream::Stream;
 use sandcheck_plugin::tls::TlsError;
+#[cfg(feature = "tls")]
+use sandcheck_plugin::tls::{AlertDescription, CertificateDer, Terms};
 
 use crate::reply::{Reply, ReplyReader};
 
@@ -81,6 +83,25 @@ impl<S: Read + Write> Wire<S> {
     pub fn secure(&mut self, name: Option<&str>) -> Result<(), TlsError> {
         let early = self.reader.drain();
         self.stream.secure(name, &early)
+    }
+
+    /// As [`Self::secure`], on terms.
+    #[cfg(feature = "tls")]
+    pub fn secure_on(&mut self, terms: &Terms) -> Result<(), TlsError> {
+        let early = self.reader.drain();
+        self.stream.secure_on(terms, &early)
+    }
+
+    /// The chain that was verified, the server's own certificate first.
+    #[cfg(feature = "tls")]
+    pub fn verified_chain(&self) -> &[CertificateDer<'static>] {
+        self.stream.verified_chain()
+    }
+
+    /// The alert with which the server ended TLS after the handshake.
+    #[cfg(feature = "tls")]
+    pub fn refusal(&self) -> Option<AlertDescription> {
+        self.stream.refusal()
     }
 
     /// The server's own certificate in DER, once there is TLS.

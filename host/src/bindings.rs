@@ -4,7 +4,10 @@
 wasmtime::component::bindgen!({
     path: "../wit",
     world: "monitoring:plugin/plugin",
-    imports: { "monitoring:plugin/sockets": async | trappable },
+    imports: {
+        "monitoring:plugin/resolver": async | trappable,
+        "monitoring:plugin/sockets": async | trappable,
+    },
     exports: { default: async },
     additional_derives: [PartialEq],
     with: {

@@ -22,9 +22,11 @@
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
 pub mod bindings;
 pub mod cli;
+pub mod companion;
 pub mod error;
 pub mod limits;
 mod line;
+mod look_up;
 mod meter;
 pub mod network;
 pub mod plugin;
@@ -46,6 +48,7 @@ pub use limits::Limits;
 pub use plugin::{EpochClock, Instance, Plugin};
 #[cfg(feature = "policy")]
 pub use policy::Policy;
+pub use resolver::records;
 pub use sandcheck_contract::{
     budget, endpoint, escape, files, grants, help, ini, lend, manifest, render, secrets, types,
     words,

@@ -31,7 +31,7 @@ pub struct Limits {
     pub connections: usize,
     /// Connections that are asked for, refused ones included.
     pub connects: usize,
-    /// Names that are looked up.
+    /// Names and records that are looked up.
     pub look_ups: usize,
     /// Bytes that one call carries between plugin and host: arguments, data, the report.
     pub call: usize,
@@ -68,7 +68,7 @@ impl Default for Limits {
             grace: Duration::from_millis(150),
             connections: 8,
             connects: 32,
-            look_ups: 8,
+            look_ups: 64,
             call: 1 << 20,
             traffic: 16 << 20,
             options: 250,
@@ -267,7 +267,14 @@ pub const ENTRIES: [Entry; 21] = [
         1_000_000,
         "connections asked for"
     ),
-    entry!("look-ups", Count, look_ups, 0, 1_000_000, "names looked up"),
+    entry!(
+        "look-ups",
+        Count,
+        look_ups,
+        0,
+        1_000_000,
+        "names and records looked up"
+    ),
     entry!(
         "call",
         Bytes,

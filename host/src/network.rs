@@ -125,19 +125,23 @@ impl<T: Transport> HostConnection for State<T> {
 }
 
 impl<T: Transport> State<T> {
-    /// When a connection's time is used up: never later than the whole run's.
-    fn deadline(&self, timeout: u64) -> Instant {
+    /// When a call's or a connection's time is used up: never later than the whole run's.
+    pub(crate) fn deadline(&self, timeout: u64) -> Instant {
         let now = Instant::now();
         let end = self.budget.map_or(now, |budget| budget.end);
         let asked = now.checked_add(Duration::from_nanos(timeout));
         asked.map_or(end, |asked| asked.min(end))
     }
 
-    /// Tells the plugin, and remembers it for the operator.
     fn refuse(&mut self, refusal: Refusal) -> Error {
-        let error = Error::AccessDenied(refusal.to_string());
+        Error::AccessDenied(self.remember(refusal))
+    }
+
+    /// What the plugin is told. The operator is told it too, whatever the plugin makes of it.
+    pub(crate) fn remember(&mut self, refusal: Refusal) -> String {
+        let words = refusal.to_string();
         self.refusal.get_or_insert(refusal);
-        error
+        words
     }
 
     /// The addresses of the family that may be connected to. None at all is a failure.
@@ -153,7 +157,7 @@ impl<T: Transport> State<T> {
         let mut refused = None;
         for address in addresses
             .into_iter()
-            .filter(|address| suits(address, family))
+            .filter(|address| suits(address.ip(), family))
         {
             match self
                 .grants
@@ -198,7 +202,7 @@ impl<T: Transport> State<T> {
         self.limits.check("connects", self.used.connects)
     }
 
-    fn count_look_up(&mut self) -> Result<(), LimitExceeded> {
+    pub(crate) fn count_look_up(&mut self) -> Result<(), LimitExceeded> {
         self.used.look_ups += 1;
         self.limits.check("look-ups", self.used.look_ups)
     }
@@ -231,7 +235,7 @@ async fn connect_tcp<T: Transport>(
     Err(failure)
 }
 
-fn suits(address: &SocketAddr, family: Family) -> bool {
+pub(crate) fn suits(address: IpAddr, family: Family) -> bool {
     match family {
         Family::Any => true,
         Family::Ipv4 => address.is_ipv4(),

@@ -14,6 +14,7 @@ use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
 use wasmtime_wasi::p2::bindings::{cli, clocks};
 use wasmtime_wasi_io::bindings::wasi::io;
 
+use crate::bindings::monitoring::plugin::resolver;
 use crate::grants::{Grants, Refusal};
 use crate::limits::{LimitExceeded, Limits};
 use crate::line;
@@ -31,7 +32,7 @@ pub struct State<T: Transport> {
     pub(crate) used: Used,
     pub(crate) meter: Arc<Meter>,
     pub(crate) grants: Grants,
-    /// The first connection that was refused.
+    /// The first connection or look-up that was refused.
     pub(crate) refusal: Option<Refusal>,
     /// The time budget, once the check has begun.
     pub(crate) budget: Option<Budget>,
@@ -200,6 +201,9 @@ pub(crate) fn link<T: Transport>(
     };
     if is_imported("monitoring:plugin/sockets") {
         line::link_sockets(linker, line)?;
+    }
+    if is_imported("monitoring:plugin/resolver") {
+        resolver::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
     }
     if is_imported("wasi:random/random") {
         random::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;

@@ -7,7 +7,9 @@ use std::time::Instant;
 
 use wasmtime::component::Linker;
 
+use crate::bindings::monitoring::plugin::resolver;
 use crate::bindings::monitoring::plugin::sockets::Error;
+use crate::resolver::records::{Answer, Question};
 use crate::state::State;
 
 mod alone;
@@ -61,6 +63,12 @@ pub trait Transport: Sized + Send + 'static {
         port: u16,
         deadline: Instant,
     ) -> impl Future<Output = Result<Vec<SocketAddr>, Error>> + Send;
+
+    /// The records that a question is about.
+    fn ask(
+        question: Question,
+        deadline: Instant,
+    ) -> impl Future<Output = Result<Answer, resolver::Error>> + Send;
 
     /// What comes of a future until the deadline.
     fn by<F: Future + Send>(

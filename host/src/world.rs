@@ -9,6 +9,9 @@ const PACKAGE: &str = "monitoring:plugin/";
 /// Its interfaces that a plugin may import.
 const INTERFACES: [&str; 2] = ["sockets", "types"];
 
+/// Another one, which came with the current line.
+const SINCE_CURRENT: &str = "resolver";
+
 /// What a plugin has to export.
 const CHECK: &str = "check";
 
@@ -151,7 +154,11 @@ pub fn is_inert(import: &str) -> bool {
 fn judge_import(import: &str, line: Option<Line>) -> Option<Misfit> {
     let (name, version) = import.split_once('@').unwrap_or((import, ""));
     let own = name.strip_prefix(PACKAGE);
-    if own.is_some_and(|name| INTERFACES.contains(&name)) {
+    if own == Some(SINCE_CURRENT) && Line::of(version) != Some(Line::Current) {
+        let current = Line::Current.version();
+        return Some(Misfit::ImportVersion(import.to_owned(), current));
+    }
+    if own.is_some_and(|name| name == SINCE_CURRENT || INTERFACES.contains(&name)) {
         return match (Line::of(version), line) {
             (None, _) => Some(Misfit::ImportVersion(import.to_owned(), LINES)),
             (Some(found), Some(line)) if found != line => {
@@ -257,6 +264,23 @@ mod tests {
         assert_eq!(
             reasons(&[later], &[BEFORE]),
             [format!("it imports {later}, where its check is of 0.1")]
+        );
+    }
+
+    #[test]
+    fn look_ups_came_with_the_current_line() {
+        let (resolver, old) = (
+            "monitoring:plugin/resolver@0.2.0",
+            "monitoring:plugin/resolver@0.1.0",
+        );
+        assert_eq!(line([resolver], [CURRENT]), Ok(Line::Current));
+        assert_eq!(
+            reasons(&[resolver], &[BEFORE]),
+            [format!("it imports {resolver}, where its check is of 0.1")]
+        );
+        assert_eq!(
+            reasons(&[old], &[BEFORE]),
+            [format!("it imports {old}, where this host has 0.2")]
         );
     }
 }

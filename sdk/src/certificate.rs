@@ -9,7 +9,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
-use crate::leaf::Leaf;
+use crate::fields::Fields;
 use crate::state::{Finding, State};
 use crate::threshold;
 
@@ -73,10 +73,26 @@ pub fn now() -> i64 {
 
 /// Judges the remaining lifetime of a certificate (DER) at `now`, in seconds since 1970.
 pub fn judge(der: &[u8], now: i64, limits: Lifetime) -> Result<Finding, Unreadable> {
-    let leaf = Leaf::parse(der).ok_or(Unreadable::Certificate)?;
-    let (_, validity) = Validity::from_der(leaf.validity).map_err(|_| Unreadable::Validity)?;
-    let (_, subject) = X509Name::from_der(leaf.subject).map_err(|_| Unreadable::Subject)?;
-    let name = common_name(&subject);
+    let fields = Fields::parse(der).ok_or(Unreadable::Certificate)?;
+    judged(&fields, common_name, now, limits)
+}
+
+/// As [`judge`], for the certificate of an authority, which may have another name than a common one.
+#[cfg(feature = "tls")]
+pub fn judge_authority(der: &[u8], now: i64, limits: Lifetime) -> Result<Finding, Unreadable> {
+    let fields = Fields::parse(der).ok_or(Unreadable::Certificate)?;
+    judged(&fields, any_name, now, limits)
+}
+
+fn judged(
+    fields: &Fields<'_>,
+    name: impl Fn(&X509Name<'_>) -> String,
+    now: i64,
+    limits: Lifetime,
+) -> Result<Finding, Unreadable> {
+    let (_, validity) = Validity::from_der(fields.validity).map_err(|_| Unreadable::Validity)?;
+    let (_, subject) = X509Name::from_der(fields.subject).map_err(|_| Unreadable::Subject)?;
+    let name = name(&subject);
     if validity.not_before.timestamp() > now {
         let text = format!(
             "Certificate '{name}' is not valid before {}.",
@@ -134,6 +150,23 @@ fn remaining(left: i64, date: &str, limits: Lifetime) -> (State, String) {
 fn common_name(subject: &X509Name<'_>) -> String {
     let name = subject.iter_common_name().next();
     name.map_or_else(|| "Unknown CN".to_owned(), string)
+}
+
+/// The first common name, or else what there is in its place.
+#[cfg(feature = "tls")]
+fn any_name(subject: &X509Name<'_>) -> String {
+    let mut names = subject
+        .iter_common_name()
+        .chain(subject.iter_organizational_unit())
+        .chain(subject.iter_organization());
+    names.next().map_or_else(|| "Unknown CN".to_owned(), string)
+}
+
+/// What a `Name` in DER is called in messages.
+#[cfg(feature = "tls")]
+pub(crate) fn name_of(subject: &[u8]) -> String {
+    let name = X509Name::from_der(subject).map(|(_, subject)| any_name(&subject));
+    name.unwrap_or_else(|_| "Unknown CN".to_owned())
 }
 
 /// A `DirectoryString` (RFC 5280 section 4.1.2.4) as text.
@@ -282,7 +315,7 @@ mod tests {
             let der = changed(from, to);
             assert_eq!(judge(&der, 0, limits), Err(what));
             assert_eq!(
-                Leaf::parse(&der).map(|leaf| leaf.key),
+                Fields::parse(&der).map(|fields| fields.key),
                 Some(&b"\x30\x00"[..])
             );
         }

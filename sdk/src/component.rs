@@ -14,6 +14,7 @@ pub mod bindings {
     });
 }
 pub(crate) mod connection;
+pub(crate) mod look_up;
 mod no_stdio;
 
 use std::marker::PhantomData;
@@ -114,6 +115,7 @@ fn kind(kind: Kind) -> types::Kind {
         Kind::Anchors => types::Kind::Anchors,
         Kind::Output => types::Kind::Output,
         Kind::Source => types::Kind::Source,
+        Kind::Domain => types::Kind::Domain,
     }
 }
 

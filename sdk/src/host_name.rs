@@ -84,6 +84,15 @@ pub fn parse(value: &str) -> Result<Host, Misuse> {
     Err(Misuse::invalid_host(value))
 }
 
+/// Reads the value of an option of the kind `domain`: a name, without a dot at its end.
+#[must_use]
+pub fn domain(value: &str) -> Option<String> {
+    match parse(value) {
+        Ok(Host::Name(name)) => Some(name.strip_suffix('.').unwrap_or(&name).to_owned()),
+        _ => None,
+    }
+}
+
 /// Whether a resolver could know it; what the name may contain is the resolver's affair.
 fn is_name(value: &str) -> bool {
     let name = value.strip_suffix('.').unwrap_or(value);
@@ -112,6 +121,14 @@ mod tests {
             "127.1",
         ] {
             assert_eq!(parse(name), Ok(Host::Name(name.into())));
+        }
+    }
+
+    #[test]
+    fn domains_are_names() {
+        assert_eq!(domain("example.org."), Some("example.org".to_owned()));
+        for bad in ["", ".", "192.0.2.1", "::1", "/run/lmtp", "a..b"] {
+            assert_eq!(domain(bad), None, "{bad}");
         }
     }
 

@@ -116,8 +116,8 @@
 //!
 //! # What a component imports
 //!
-//! The interfaces of the contract whose functions are called: `sockets` with the `network`,
-//! `monotonic-clock` with [`Instant`](std::time::Instant), `wall-clock` with
+//! The interfaces of the contract whose functions are called: `sockets` with the `network`, `resolver` with the
+//! [`resolver`](mod@resolver), `monotonic-clock` with [`Instant`](std::time::Instant), `wall-clock` with
 //! [`certificate::now`], `random` with TLS (the feature `tls`). `sandcheck inspect` lists them. The
 //! standard library's files, environment, output, `sleep` and hash tables would bring others.
 
@@ -125,15 +125,14 @@ pub mod certificate;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod component;
-#[cfg(feature = "tls")]
-mod handshake_signature;
+mod fields;
 pub mod host_name;
-mod leaf;
 pub mod misuse;
 pub mod network;
 pub mod plugin;
 pub mod range;
 pub mod report;
+pub mod resolver;
 pub mod state;
 pub mod stream;
 pub mod table;

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Write};
 
+#[cfg(feature = "tls")]
+use crate::tls::{AlertDescription, CertificateDer, Terms};
 use crate::tls::{TlsError, TlsStream};
 
 /// A connection, in clear or over TLS.
@@ -26,14 +28,43 @@ impl<S: Read + Write> Stream<S> {
     /// `name` is the host name to ask for (RFC 6066 section 3). `early` is what came in clear and
     /// was not read by the protocol: any such byte fails the handshake.
     pub fn secure(&mut self, name: Option<&str>, early: &[u8]) -> Result<(), TlsError> {
+        self.change(|stream| TlsStream::handshake(stream, name, early))
+    }
+
+    /// As [`Self::secure`], on terms: the certificate may have to be verified. The server hears nothing
+    /// but an alert when it does not keep to them.
+    #[cfg(feature = "tls")]
+    pub fn secure_on(&mut self, terms: &Terms, early: &[u8]) -> Result<(), TlsError> {
+        self.change(|stream| TlsStream::handshake_on(stream, terms, early))
+    }
+
+    fn change(
+        &mut self,
+        handshake: impl FnOnce(S) -> Result<TlsStream<S>, TlsError>,
+    ) -> Result<(), TlsError> {
         match std::mem::replace(&mut self.0, Channel::Closed) {
-            Channel::Plain(stream) => {
-                let stream = TlsStream::handshake(stream, name, early)?;
-                self.0 = Channel::Tls(Box::new(stream));
-            }
+            Channel::Plain(stream) => self.0 = Channel::Tls(Box::new(handshake(stream)?)),
             other => self.0 = other,
         }
         Ok(())
+    }
+
+    /// The chain that was verified, in DER: the server's own certificate first, the trust anchor's last.
+    #[cfg(feature = "tls")]
+    pub fn verified_chain(&self) -> &[CertificateDer<'static>] {
+        match &self.0 {
+            Channel::Tls(stream) => stream.verified_chain(),
+            Channel::Plain(_) | Channel::Closed => &[],
+        }
+    }
+
+    /// The alert with which the server ended the connection after the handshake.
+    #[cfg(feature = "tls")]
+    pub fn refusal(&self) -> Option<AlertDescription> {
+        match &self.0 {
+            Channel::Tls(stream) => stream.refusal(),
+            Channel::Plain(_) | Channel::Closed => None,
+        }
     }
 
     /// The server's own certificate in DER, once there is TLS.

@@ -19,6 +19,7 @@ pub enum Kind {
     Anchors,
     Output,
     Source,
+    Domain,
 }
 
 /// One option of the table.

@@ -1,20 +1,39 @@
 //! TLS over any stream: a driver of rustls' unbuffered API, which needs no `std` feature.
 
-use std::fmt;
-use std::io::{self, Read, Write};
-use std::sync::{Arc, LazyLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+mod config;
+mod dane;
+mod error;
+mod handshake_signature;
+mod identity;
+mod names;
+mod pem;
+mod pin;
+mod reasons;
+mod rejection;
+mod strength;
+mod terms;
+mod trust;
 
-use rustls::client::{ClientConfig, Resumption, UnbufferedClientConnection};
-use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName, UnixTime};
-use rustls::time_provider::TimeProvider;
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+pub use rustls::AlertDescription;
+use rustls::client::UnbufferedClientConnection;
+pub use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::unbuffered::{
     ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus,
 };
-use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
 
-use crate::handshake_signature::AnyCertificate;
+use config::{provider, server_name};
+pub use dane::{Dane, Unusable};
+pub use error::TlsError;
+pub use identity::{Identity, IdentityError};
+pub use pem::PemError;
+pub use pin::Pin;
+pub use rejection::Rejection;
+use terms::Judge;
+pub use terms::{Terms, Version};
+pub use trust::{InvalidName, PeerName, Trust};
 
 /// How much a server may send without a byte of data in it: several of the longest handshake messages
 /// (64 KiB each). Tickets and messages without end stop there, whatever the time allows.
@@ -22,98 +41,6 @@ const SILENCE_LIMIT: usize = 256 * 1024;
 
 /// How much is read at once: a little more than one record.
 const READ_SIZE: usize = 18 * 1024;
-
-/// Why a handshake failed. Described in words that tell what to look at.
-#[derive(Debug)]
-#[allow(missing_docs, reason = "each is described by its Display")]
-pub enum TlsError {
-    TimedOut,
-    Injected(usize),
-    NotTls,
-    OldVersion,
-    Closed,
-    Refused(AlertDescription),
-    TooLong,
-    Stream(io::Error),
-    Protocol(rustls::Error),
-}
-
-impl fmt::Display for TlsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TimedOut => f.write_str("the time was used up"),
-            Self::Injected(count) => write!(
-                f,
-                "{count} bytes of plain text came behind the reply to STARTTLS (possible injection)"
-            ),
-            Self::NotTls => f.write_str("the server sent something that is not TLS"),
-            Self::OldVersion => f.write_str(
-                "the server speaks neither TLS 1.2 nor TLS 1.3, older versions are unsafe",
-            ),
-            Self::Closed => f.write_str("the server closed the connection during the handshake"),
-            Self::Refused(alert) => {
-                write!(
-                    f,
-                    "the server refused the handshake with the alert {alert:?}{}",
-                    advice(*alert)
-                )
-            }
-            Self::TooLong => f.write_str("the server sent too long a handshake"),
-            Self::Stream(error) => write!(f, "{error}"),
-            Self::Protocol(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl std::error::Error for TlsError {}
-
-fn advice(alert: AlertDescription) -> &'static str {
-    match alert {
-        AlertDescription::HandshakeFailure => {
-            ": no certificate of its own, no cipher suite in common, or it wants a client certificate"
-        }
-        AlertDescription::CertificateRequired => ": it wants a client certificate",
-        AlertDescription::UnrecognisedName => ": it does not know the host name",
-        _ => "",
-    }
-}
-
-impl From<rustls::Error> for TlsError {
-    fn from(error: rustls::Error) -> Self {
-        match error {
-            rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
-            | rustls::Error::PeerIncompatible(
-                PeerIncompatible::ServerDoesNotSupportTls12Or13
-                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
-            ) => Self::OldVersion,
-            rustls::Error::AlertReceived(alert) => Self::Refused(alert),
-            rustls::Error::InvalidMessage(
-                InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
-            ) => Self::NotTls,
-            other => Self::Protocol(other),
-        }
-    }
-}
-
-impl From<io::Error> for TlsError {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::TimedOut => Self::TimedOut,
-            io::ErrorKind::UnexpectedEof => Self::Closed,
-            _ => Self::Stream(error),
-        }
-    }
-}
-
-impl From<TlsError> for io::Error {
-    fn from(error: TlsError) -> Self {
-        match error {
-            TlsError::TimedOut => io::ErrorKind::TimedOut.into(),
-            TlsError::Stream(error) => error,
-            other => Self::new(io::ErrorKind::InvalidData, other.to_string()),
-        }
-    }
-}
 
 /// A stream with TLS on it.
 pub struct TlsStream<S> {
@@ -128,6 +55,10 @@ pub struct TlsStream<S> {
     /// How many bytes came since the last data.
     silent: usize,
     ended: bool,
+    /// Who judged the certificate, where there were terms.
+    judge: Option<Arc<Judge>>,
+    /// With which alert the server ended it after the handshake.
+    refusal: Option<AlertDescription>,
 }
 
 /// What one step of the connection came to.
@@ -147,7 +78,30 @@ impl<S: Read + Write> TlsStream<S> {
     /// came before the handshake began. Any such byte fails it, after the first flight of the
     /// handshake was sent: nothing that came in plain text is taken for TLS or kept.
     pub fn handshake(stream: S, name: Option<&str>, early: &[u8]) -> Result<Self, TlsError> {
-        let connection = UnbufferedClientConnection::new(config()?, server_name(name))?;
+        let connection = UnbufferedClientConnection::new(config::plain()?, server_name(name))?;
+        Self::begin(stream, connection, None, early)
+    }
+
+    /// As [`Self::handshake`], on terms that the server has to keep to: the handshake fails with an
+    /// alert before anything else is sent when it does not.
+    pub fn handshake_on(stream: S, terms: &Terms, early: &[u8]) -> Result<Self, TlsError> {
+        let (config, judge) = config::on_terms(terms)?;
+        let name = server_name(terms.name.as_deref());
+        let connection = UnbufferedClientConnection::new(config, name)?;
+        let begun = Self::begin(stream, connection, Some(Arc::clone(&judge)), early);
+        begun.map_err(|error| match (error, judge.rejection()) {
+            (_, Some(rejection)) => TlsError::Rejected(rejection),
+            (TlsError::OldVersion, None) if terms.version == Version::V1_3 => TlsError::NotTls13,
+            (error, None) => error,
+        })
+    }
+
+    fn begin(
+        stream: S,
+        connection: UnbufferedClientConnection,
+        judge: Option<Arc<Judge>>,
+        early: &[u8],
+    ) -> Result<Self, TlsError> {
         let mut tls = Self {
             connection,
             stream,
@@ -156,6 +110,8 @@ impl<S: Read + Write> TlsStream<S> {
             plain: Vec::new(),
             silent: 0,
             ended: false,
+            judge,
+            refusal: None,
         };
         loop {
             match tls.step(None)? {
@@ -173,6 +129,18 @@ impl<S: Read + Write> TlsStream<S> {
         sent.first().map(|certificate| &**certificate)
     }
 
+    /// The chain that was verified, the server's own certificate first and the trust anchor's last, in
+    /// DER; nothing where no verification was asked for.
+    pub fn verified_chain(&self) -> &[CertificateDer<'static>] {
+        self.judge.as_ref().map_or(&[], |judge| judge.chain())
+    }
+
+    /// The alert with which the server ended the connection after the handshake. In TLS 1.3 a server
+    /// looks at the client's certificate only then (RFC 8446 section 4.4.2.4).
+    pub fn refusal(&self) -> Option<AlertDescription> {
+        self.refusal
+    }
+
     /// Advances the connection once; `data` is encrypted and sent when the connection is ready.
     fn step(&mut self, data: Option<&[u8]>) -> Result<Step, TlsError> {
         let UnbufferedStatus { discard, state, .. } =
@@ -181,7 +149,11 @@ impl<S: Read + Write> TlsStream<S> {
             Err(error) => {
                 self.incoming.drain(..discard.min(self.incoming.len()));
                 self.send_alert();
-                return Err(error.into());
+                let error = TlsError::from(error);
+                if let TlsError::Refused(alert) = error {
+                    self.refusal = Some(alert);
+                }
+                return Err(error);
             }
             Ok(ConnectionState::EncodeTlsData(mut data)) => {
                 append(&mut self.outgoing, |buffer| {
@@ -345,40 +317,5 @@ fn encrypt_error(error: &EncryptError) -> Insufficient {
             Insufficient::Size(*required_size)
         }
         EncryptError::EncryptExhausted => Insufficient::Never,
-    }
-}
-
-/// TLS 1.2 and 1.3, no resumption, any certificate: what it says is judged by the options given.
-fn config() -> Result<Arc<ClientConfig>, rustls::Error> {
-    static PROVIDER: LazyLock<Arc<CryptoProvider>> =
-        LazyLock::new(|| Arc::new(sandcheck_crypto::provider()));
-    let provider = Arc::clone(&PROVIDER);
-    let verifier = AnyCertificate::new(provider.signature_verification_algorithms);
-    let mut config = ClientConfig::builder_with_details(provider, Arc::new(WallClock))
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    config.resumption = Resumption::disabled();
-    Ok(Arc::new(config))
-}
-
-/// The name to send, or an address, which is never sent.
-fn server_name(name: Option<&str>) -> ServerName<'static> {
-    let unnamed = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([127, 0, 0, 1])));
-    let name = name.map(|name| name.strip_suffix('.').unwrap_or(name).to_owned());
-    name.and_then(|name| ServerName::try_from(name).ok())
-        .unwrap_or(unnamed)
-}
-
-#[derive(Debug)]
-struct WallClock;
-
-impl TimeProvider for WallClock {
-    fn current_time(&self) -> Option<UnixTime> {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .ok()
-            .map(UnixTime::since_unix_epoch)
     }
 }

@@ -116,14 +116,21 @@ impl Values {
             };
             let (option, value) = (self.shown(name), value.as_deref().unwrap_or_default());
             match spec.kind {
-                Kind::Flag | Kind::Text | Kind::Secret | Kind::Nodename => Ok(()),
-                // The host has looked at the rest.
-                Kind::File | Kind::Anchors | Kind::Output | Kind::Source => continue,
+                // Any text will do, or the host has looked at it.
+                Kind::Flag
+                | Kind::Text
+                | Kind::Secret
+                | Kind::Nodename
+                | Kind::File
+                | Kind::Anchors
+                | Kind::Output
+                | Kind::Source => Ok(()),
                 Kind::Integer => integer(&option, value).map(drop),
                 Kind::Number => number(&option, value).map(drop),
                 Kind::Duration => duration(&option, value).map(drop),
                 Kind::Range => range(&option, value).map(drop),
                 Kind::Host => host(value).map(drop),
+                Kind::Domain => domain(&option, value).map(drop),
                 Kind::Port => port(&option, value).map(drop),
                 Kind::Timeout => timeout(&option, value).map(drop),
             }?;
@@ -161,6 +168,16 @@ impl Values {
 
 fn host(value: &str) -> Result<Host, Misuse> {
     host_name::parse(value)
+}
+
+fn domain(option: &str, value: &str) -> Result<String, Misuse> {
+    host_name::domain(value).ok_or_else(|| {
+        unfit(
+            option,
+            value,
+            "it takes the name of a domain such as example.org",
+        )
+    })
 }
 
 fn port(option: &str, value: &str) -> Result<u16, Misuse> {

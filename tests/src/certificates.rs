@@ -2,19 +2,24 @@
 
 mod crafted;
 mod der;
+mod issued;
 mod kinds;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use base64ct::{Base64, Encoding};
 use rcgen::string::BmpString;
 use rcgen::{CertificateParams, DistinguishedName, DnType, DnValue, KeyPair, PublicKeyData};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 pub use crafted::Crafted;
+use issued::Authorities;
+pub use issued::Issued;
 pub use kinds::Kind;
 use kinds::Subject;
 
@@ -27,6 +32,8 @@ const COMMON_NAME: [u64; 4] = [2, 5, 4, 3];
 pub enum Credentials {
     /// A certificate of this kind.
     Kind(&'static Kind),
+    /// A certificate of an authority.
+    Issued(&'static Issued),
     /// A certificate that no authority would issue.
     Crafted(Arc<Crafted>),
     /// None: no handshake succeeds.
@@ -51,9 +58,14 @@ impl TryFrom<Written> for Credentials {
         match written {
             Written::Table(crafted) => Ok(Self::Crafted(Arc::new(crafted))),
             Written::Name(name) if name == "none" => Ok(Self::None),
-            Written::Name(name) => Kind::named(&name).map(Self::Kind).ok_or_else(|| {
-                format!("there is no certificate `{name}`; see certificates/kinds.rs")
-            }),
+            Written::Name(name) => Kind::named(&name)
+                .map(Self::Kind)
+                .or_else(|| Issued::named(&name).map(Self::Issued))
+                .ok_or_else(|| {
+                    format!(
+                        "there is no certificate `{name}`; see certificates/kinds.rs, issued.rs"
+                    )
+                }),
         }
     }
 }
@@ -64,8 +76,10 @@ pub struct Identity {
     pub chain: Vec<CertificateDer<'static>>,
     /// Its private key.
     pub key: PrivateKeyDer<'static>,
-    /// The end of its certificate, as [`Certificate::not_after`]; not of a crafted one.
+    /// The end of its certificate, as [`Certificate::not_after`]; only of a self-signed one.
     pub not_after: Option<String>,
+    /// Whom it trusts when a client has to show a certificate, beside itself.
+    pub trusted: Vec<CertificateDer<'static>>,
 }
 
 /// A self-signed certificate and its key.
@@ -89,6 +103,9 @@ impl Certificate {
 pub struct Certificates {
     key: KeyPair,
     made: Mutex<HashMap<&'static str, Arc<Certificate>>>,
+    authorities: OnceLock<Result<Authorities, rcgen::Error>>,
+    /// What stands for placeholders.
+    texts: OnceLock<Result<Vec<(&'static str, String)>, rcgen::Error>>,
 }
 
 impl Certificates {
@@ -103,6 +120,8 @@ impl Certificates {
         Self {
             key,
             made: Mutex::default(),
+            authorities: OnceLock::new(),
+            texts: OnceLock::new(),
         }
     }
 
@@ -129,6 +148,16 @@ impl Certificates {
                     chain: vec![certificate.der.clone()],
                     key: certificate.key(),
                     not_after: Some(certificate.not_after.clone()),
+                    trusted: Vec::new(),
+                })
+            }
+            Credentials::Issued(kind) => {
+                let authorities = self.authorities()?;
+                Some(Identity {
+                    chain: authorities.chain(kind, &self.key)?,
+                    key: PrivatePkcs8KeyDer::from(self.key.serialize_der()).into(),
+                    not_after: None,
+                    trusted: vec![authorities.root()],
                 })
             }
             Credentials::Crafted(crafted) => Some(self.crafted(crafted)?),
@@ -146,7 +175,44 @@ impl Certificates {
             chain: chain.into_iter().map(CertificateDer::from).collect(),
             key: PrivatePkcs8KeyDer::from(key).into(),
             not_after: None,
+            trusted: Vec::new(),
         })
+    }
+
+    fn authorities(&self) -> Result<&Authorities, rcgen::Error> {
+        let made = self.authorities.get_or_init(Authorities::new);
+        made.as_ref().map_err(Clone::clone)
+    }
+
+    /// The texts that stand for `{root}`, `{client_cert}` and so on in scenarios.
+    pub fn texts(&self) -> Result<&[(&'static str, String)], rcgen::Error> {
+        let made = self.texts.get_or_init(|| self.make_texts());
+        made.as_deref().map_err(Clone::clone)
+    }
+
+    fn make_texts(&self) -> Result<Vec<(&'static str, String)>, rcgen::Error> {
+        let authorities = self.authorities()?;
+        let own = self.certificate(&kinds::DAYS_1000)?;
+        let stranger = KeyPair::generate()?;
+        let hash = |bytes: &[u8]| -> Vec<u8> { Sha256::digest(bytes).to_vec() };
+        let pairs: Vec<_> = hash(&own.der).iter().map(|b| format!("{b:02X}")).collect();
+        Ok(vec![
+            ("root", pem("CERTIFICATE", &authorities.root())),
+            ("self_signed", pem("CERTIFICATE", &own.der)),
+            ("crl", authorities.revocation_lists()?),
+            ("client_cert", authorities.client(&self.key)?),
+            ("client_key", self.key.serialize_pem()),
+            (
+                "stranger_cert",
+                Authorities::strangers()?.client(&stranger)?,
+            ),
+            ("stranger_key", stranger.serialize_pem()),
+            ("fingerprint", pairs.join(":")),
+            (
+                "key_pin",
+                Base64::encode_string(&hash(&self.key.subject_public_key_info())),
+            ),
+        ])
     }
 
     fn make(&self, kind: &Kind) -> Result<Certificate, rcgen::Error> {
@@ -163,6 +229,11 @@ impl Certificates {
             key: self.key.serialize_der(),
         })
     }
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let base64 = Base64::encode_string(der);
+    format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n")
 }
 
 fn distinguished_name(subject: &Subject) -> Result<DistinguishedName, rcgen::Error> {

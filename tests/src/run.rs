@@ -88,7 +88,7 @@ impl Runner {
             .prefix("c")
             .tempdir_in(self.work.path())?;
         let server = Server::start(&case.server, folder.path(), &self.certificates)?;
-        let values = self.placeholders(case, &server, folder.path());
+        let values = self.placeholders(case, &server, folder.path())?;
         write_files(case, &values, folder.path())?;
         let stdin = case
             .stdin
@@ -121,13 +121,19 @@ impl Runner {
         ))
     }
 
-    fn placeholders(&self, case: &Case, server: &Server, folder: &Path) -> Placeholders {
+    fn placeholders(
+        &self,
+        case: &Case,
+        server: &Server,
+        folder: &Path,
+    ) -> io::Result<Placeholders> {
         let german = case
             .needs
             .contains(&Need::GermanLocale)
             .then(|| self.machine.german_locale());
         let path = |path: &Path| path.to_string_lossy().into_owned();
-        Placeholders::new([
+        let certificates = self.certificates.texts().map_err(io::Error::other)?;
+        let values = [
             ("host", server.host().to_owned()),
             ("port", server.port().to_string()),
             ("socket", path(server.path())),
@@ -139,7 +145,10 @@ impl Runner {
             ),
             ("long_path", long_path()),
             ("locpath", german.flatten().map(path).unwrap_or_default()),
-        ])
+        ];
+        Ok(Placeholders::new(
+            values.into_iter().chain(certificates.iter().cloned()),
+        ))
     }
 
     fn command(&self, case: &Case, values: &Placeholders, folder: &Path) -> Command {

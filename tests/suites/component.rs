@@ -65,11 +65,12 @@ fn the_small_build_imports_no_more_than_it_needs() {
 }
 
 #[test]
-fn it_imports_sockets_clocks_and_randomness_and_nothing_else() {
+fn it_imports_sockets_look_ups_clocks_and_randomness_and_nothing_else() {
     let (imports, exports) = outer_names(&component("check_smtp.wasm"));
     assert_eq!(
         interfaces(&imports),
         [
+            "monitoring:plugin/resolver",
             "monitoring:plugin/sockets",
             "wasi:clocks/monotonic-clock",
             "wasi:clocks/wall-clock",

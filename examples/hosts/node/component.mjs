@@ -13,10 +13,10 @@ const CHECK = 'monitoring:plugin/check';
 const SOCKETS = 'monitoring:plugin/sockets';
 const LINES = ['0.2', '0.1']; // of the contract
 
-// What a plugin may import. The first five are the world's own; the others are what the standard
+// What a plugin may import. The first six are the world's own; the others are what the standard
 // libraries of languages bring along, and lead nowhere here.
 const IMPORTS = new Set([
-  'monitoring:plugin/sockets', 'monitoring:plugin/types',
+  'monitoring:plugin/sockets', 'monitoring:plugin/resolver', 'monitoring:plugin/types',
   'wasi:clocks/monotonic-clock', 'wasi:clocks/wall-clock',
   'wasi:random/random', 'wasi:random/insecure', 'wasi:random/insecure-seed',
   'wasi:io/error', 'wasi:io/poll', 'wasi:io/streams',

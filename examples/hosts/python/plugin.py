@@ -9,13 +9,14 @@ from importlib.metadata import version as version_of
 from wasmtime import Config, Engine, Store, WasiConfig, WasmtimeError
 from wasmtime.component import Component, Linker, Record, Variant
 
+import resolver
 import text
 from sockets import Sockets
 
-# What a plugin may import. The first five are the world's own; the others are what the standard
+# What a plugin may import. The first six are the world's own; the others are what the standard
 # libraries of languages bring along, and lead nowhere here.
 IMPORTS = {
-    "monitoring:plugin": {"sockets", "types"},
+    "monitoring:plugin": {"sockets", "resolver", "types"},
     "wasi:clocks": {"monotonic-clock", "wall-clock"},
     "wasi:random": {"random", "insecure", "insecure-seed"},
     "wasi:io": {"error", "poll", "streams"},
@@ -62,6 +63,7 @@ class Plugin:
         linker.add_wasip2()
         with linker.root() as root:
             self.sockets.link(root, line)
+            resolver.link(root)
         with self.bounded(START_LIMIT, "start"):
             self.instance = linker.instantiate(self.store, component)
 

@@ -1,7 +1,7 @@
 //! A [rustls] crypto provider in pure Rust, made for WebAssembly components.
 //!
-//! It is for clients: it negotiates TLS 1.2 and 1.3, agrees on keys, protects records and verifies
-//! signatures. It cannot sign, so it serves neither servers nor client certificates. No
+//! It is for clients: it negotiates TLS 1.2 and 1.3, agrees on keys, protects records, verifies
+//! signatures, and makes those of a client that shows a certificate. No
 //! cryptographic primitive is written here: every one comes from the `RustCrypto` and dalek crates,
 //! and this crate is the glue between them and rustls' traits.
 //!
@@ -11,6 +11,7 @@
 //! | TLS 1.2 suites | ECDHE with ECDSA or RSA, with the same three ciphers |
 //! | groups | X25519, secp256r1, secp384r1 |
 //! | signatures | ECDSA (P-256, P-384), Ed25519, RSA PKCS #1 v1.5 and PSS (1024 to 8192 bits) |
+//! | keys of clients | the same, RSA of 2048 bits at least; in PKCS #8, PKCS #1 or SEC 1 |
 //!
 //! The crate needs `alloc` but not `std`, and its only import from the system is randomness: in a
 //! component for WASI 0.2 that is `wasi:random/random`.
@@ -35,10 +36,10 @@
 //!
 //! - `aes-gcm`, `chacha20poly1305`: record protection
 //! - `sha2`, `hmac`: transcript hashes and the key schedule
-//! - `x25519-dalek`, `p256`, `p384`: key agreement; the latter two verify ECDSA as well
-//! - `ed25519-dalek`: Ed25519 verification
-//! - `crypto-bigint`: the modular exponentiation of RSA verification
-//! - `pkcs1`: strict DER parsing of RSA public keys
+//! - `x25519-dalek`, `p256`, `p384`: key agreement; the latter two do ECDSA as well, and read PKCS #8
+//! - `ed25519-dalek`: Ed25519
+//! - `crypto-bigint`: the modular exponentiation of RSA
+//! - `pkcs1`: strict DER parsing of RSA keys
 //! - `getrandom`: the system's randomness
 //! - `zeroize`: wipes secrets that only this crate holds
 
@@ -50,11 +51,12 @@ extern crate alloc;
 extern crate std;
 
 mod aead;
-mod client_key;
 mod hash;
 mod hmac;
 mod kx;
 mod random;
+mod rsa;
+mod sign;
 mod suites;
 mod verify;
 
@@ -62,7 +64,7 @@ use rustls::crypto::CryptoProvider;
 
 /// The provider: what a rustls client needs to talk TLS 1.2 and 1.3.
 ///
-/// Its lists are ordered by preference. Loading a private key from it is always refused.
+/// Its lists are ordered by preference.
 #[must_use]
 pub fn provider() -> CryptoProvider {
     CryptoProvider {
@@ -70,7 +72,7 @@ pub fn provider() -> CryptoProvider {
         kx_groups: kx::ALL.to_vec(),
         signature_verification_algorithms: verify::ALGORITHMS,
         secure_random: &random::SystemRandom,
-        key_provider: &client_key::NoClientKeys,
+        key_provider: &sign::ClientKeys,
     }
 }
 
@@ -79,8 +81,7 @@ mod tests {
     use std::vec::Vec;
 
     use rustls::crypto::GetRandomFailed;
-    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-    use rustls::{CipherSuite, Error, NamedGroup, SignatureScheme, SupportedCipherSuite};
+    use rustls::{CipherSuite, NamedGroup, SignatureScheme, SupportedCipherSuite};
 
     use zeroize::ZeroizeOnDrop;
 
@@ -188,12 +189,8 @@ mod tests {
         check::<p256::ecdh::SharedSecret>();
         check::<p384::SecretKey>();
         check::<p384::ecdh::SharedSecret>();
-    }
-
-    #[test]
-    fn client_keys_are_refused() {
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(Vec::new()));
-        let error = provider().key_provider.load_private_key(key).unwrap_err();
-        assert!(matches!(error, Error::General(text) if text.contains("not supported")));
+        check::<p256::ecdsa::SigningKey>();
+        check::<p384::ecdsa::SigningKey>();
+        check::<ed25519_dalek::SigningKey>();
     }
 }

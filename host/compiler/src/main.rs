@@ -5,7 +5,6 @@
 //! It reads a component from standard input and writes native code to standard output. It loads
 //! none of it. What goes wrong is a line on standard error.
 
-mod confine;
 #[allow(
     dead_code,
     unreachable_pub,
@@ -46,7 +45,8 @@ fn run() -> Result<()> {
         settings::ENGINE
     );
     let number = |word: &str| word.parse().with_context(|| word.to_owned());
-    confine::confine(Duration::from_millis(number(time)?), number(memory)?)?;
+    let time = Duration::from_millis(number(time)?);
+    sandcheck_confine::confine("the compiler", time, number(memory)?, [])?;
     let mut component = Vec::new();
     io::stdin().lock().read_to_end(&mut component)?;
     let code = compile(&component)?;

@@ -3,6 +3,9 @@
 //! Without any rule: those that its own arguments name, and nothing else. A connection has to be
 //! *declared* (the manifest has options of the kinds host and port) and *named* (this command line
 //! gives them values). The operator's [`Rules`] narrow that, or add to it where they say so.
+//! What the host looks up for what is named belongs to it.
+
+mod look_up;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -51,6 +54,8 @@ pub enum Endpoint {
 /// Why an endpoint may not be connected to, and what would allow it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
+    /// What is refused: `connection to` the endpoint, or `look-up of` it.
+    pub action: &'static str,
     /// The endpoint, as a rule would name it.
     pub endpoint: String,
     /// Why not.
@@ -63,12 +68,9 @@ impl Refusal {
     /// The endpoint may be anything that a plugin asks for; whatever does not stand in one that makes
     /// sense is not shown.
     fn new(endpoint: &str, reason: String, remedy: String) -> Self {
-        let endpoint = endpoint
-            .chars()
-            .map(|c| if is_shown(c) { c } else { '?' })
-            .collect();
         Self {
-            endpoint,
+            action: "connection to",
+            endpoint: shown(endpoint),
             reason,
             remedy,
         }
@@ -78,13 +80,14 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
+            action,
             endpoint,
             reason,
             remedy,
         } = self;
         write!(
             f,
-            "connection to {endpoint} refused: {reason}; to allow it: {remedy}"
+            "{action} {endpoint} refused: {reason}; to allow it: {remedy}"
         )
     }
 }
@@ -95,6 +98,11 @@ impl std::error::Error for Refusal {}
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
     named: Vec<Endpoint>,
+    /// Whose mail exchangers may be asked for.
+    domains: Vec<String>,
+    /// The ports that go with every host.
+    ports: Vec<u16>,
+    found: Vec<look_up::Found>,
     rules: Rules,
     source: Option<IpAddr>,
 }
@@ -106,7 +114,7 @@ impl Grants {
         Self {
             named,
             rules,
-            source: None,
+            ..Self::default()
         }
     }
 
@@ -118,7 +126,7 @@ impl Grants {
 
     /// What the arguments name, within the rules: every value of an option of the kind host, with
     /// every value of an option of the kind port. Where a port is not given, what others imply or
-    /// its default counts; a host counts only when it is given.
+    /// its default counts; a host counts only when it is given, and so does a domain.
     #[must_use]
     pub fn named_by(manifest: &Manifest, arguments: &[Argument], rules: Rules) -> Self {
         let ports: Vec<u16> = values(manifest, arguments, Kind::Port, true)
@@ -126,8 +134,15 @@ impl Grants {
             .filter(|port| *port > 0)
             .collect();
         let hosts = values(manifest, arguments, Kind::Host, rules.trust_defaults);
-        let named = hosts.flat_map(|host| endpoints(host, &ports)).collect();
-        Self::new(named, rules).from(lend::source(manifest, arguments))
+        let domains = values(manifest, arguments, Kind::Domain, rules.trust_defaults);
+        Self {
+            named: hosts.flat_map(|host| endpoints(host, &ports)).collect(),
+            domains: domains.map(ToOwned::to_owned).collect(),
+            ports,
+            found: Vec::new(),
+            rules,
+            source: lend::source(manifest, arguments),
+        }
     }
 
     /// The endpoints that were named.
@@ -163,6 +178,7 @@ impl Grants {
     /// Whether this host may be asked for at all. An address is checked as an address too, and so
     /// is each address that a name leads to: see [`Grants::allow_address`].
     pub fn allow_host(&self, host: &str, port: u16) -> Result<(), Refusal> {
+        let host = self.origin(host, port).unwrap_or(host);
         let address = host.parse::<IpAddr>().ok();
         let is_meant = |rule: &Pattern| {
             rule.names_tcp(host, port)
@@ -187,6 +203,7 @@ impl Grants {
 
     /// Whether this address, which that host leads to, may be connected to.
     pub fn allow_address(&self, host: &str, address: IpAddr, port: u16) -> Result<(), Refusal> {
+        let host = self.origin(host, port).unwrap_or(host);
         let covers = |rule: &&Pattern| rule.covers_address(address, port);
         let of_address = tcp(&address.to_string(), port);
         let refuse = |reason: String, remedy: String| {
@@ -319,6 +336,12 @@ fn by_allowing(endpoint: &str) -> String {
 
 fn is_endpoint(text: &str) -> bool {
     text.chars().all(is_shown) && Pattern::parse(text).is_ok_and(|rule| rule.is_one_endpoint())
+}
+
+fn shown(text: &str) -> String {
+    text.chars()
+        .map(|c| if is_shown(c) { c } else { '?' })
+        .collect()
 }
 
 /// What may stand in an endpoint that is shown.

@@ -1,14 +1,14 @@
 //! Programs that come with this one and do what it must not: compile, talk to registries, and listen.
 
-use std::env;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use sandcheck::companion;
 
 /// The most that is read of what a program complains about, in bytes.
 const COMPLAINT_LIMIT: u64 = 4096;
@@ -21,22 +21,9 @@ pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
 }
 
-/// Where a program is: beside this one, or where `make install` puts it.
+/// Where a program is. `what` it is, is for the message.
 pub(crate) fn find(name: &str, what: &str) -> Result<PathBuf> {
-    let program = env::current_exe().context("this program's own place is not known")?;
-    let folder = program.parent().unwrap_or(Path::new("/"));
-    let beside = folder.join(name);
-    let installed = folder.join("../libexec/sandcheck").join(name);
-    let found = [&beside, &installed]
-        .into_iter()
-        .find(|path| path.is_file());
-    found.cloned().with_context(|| {
-        format!(
-            "{what} is missing, which comes with this program: {} or {}",
-            beside.display(),
-            installed.display()
-        )
-    })
+    companion::find(name).with_context(|| format!("{what} cannot be started"))
 }
 
 /// Gives a program its input, and takes at most so many bytes of output, for at most that time.

@@ -126,7 +126,8 @@ fn target(plugin: &Callable, arguments: &[Argument]) -> String {
             .find(is_meant)
             .and_then(|argument| argument.value.clone())
     };
-    let host = of_kind(Kind::Host).unwrap_or_default();
+    let host = of_kind(Kind::Host).or_else(|| of_kind(Kind::Domain));
+    let host = host.unwrap_or_default();
     match of_kind(Kind::Port) {
         Some(port) if host.contains(':') => format!("[{host}]:{port}"),
         Some(port) => format!("{host}:{port}"),

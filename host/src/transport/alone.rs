@@ -18,9 +18,11 @@ use rustix::net::{
 use wasmtime::component::Linker;
 
 use super::Transport;
+use crate::bindings::monitoring::plugin::resolver::Error as ResolverError;
 use crate::bindings::monitoring::plugin::sockets::Error;
 use crate::network::failure;
 use crate::resolver;
+use crate::resolver::records::{self, Answer, Question};
 use crate::state::State;
 
 /// One check in a process, without a runtime and without a thread: [`block_on`] carries it out.
@@ -107,6 +109,10 @@ impl Transport for Alone {
 
     async fn look_up(name: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Error> {
         resolver::judge(resolver::look_up_alone(name, port, deadline))
+    }
+
+    async fn ask(question: Question, deadline: Instant) -> Result<Answer, ResolverError> {
+        records::ask(&question, deadline)
     }
 
     async fn by<F: Future + Send>(deadline: Instant, work: F) -> Option<F::Output> {

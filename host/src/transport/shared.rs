@@ -13,9 +13,11 @@ use tokio::time::{Sleep, sleep_until, timeout_at};
 use wasmtime::component::Linker;
 
 use super::Transport;
+use crate::bindings::monitoring::plugin::resolver::Error as ResolverError;
 use crate::bindings::monitoring::plugin::sockets::Error;
 use crate::network::failure;
 use crate::resolver;
+use crate::resolver::records::{self, Answer, Question};
 use crate::state::{State, link_inert};
 
 /// Checks that share a runtime. It has to have its I/O and time drivers enabled.
@@ -81,6 +83,11 @@ impl Transport for Shared {
             Err(_) => Err(Error::TimedOut),
             Ok(answer) => resolver::judge(answer),
         }
+    }
+
+    async fn ask(question: Question, deadline: Instant) -> Result<Answer, ResolverError> {
+        let asked = spawn_blocking(move || records::ask(&question, deadline)).await;
+        asked.unwrap_or_else(|error| Err(ResolverError::Other(error.to_string())))
     }
 
     async fn by<F: Future + Send>(deadline: Instant, work: F) -> Option<F::Output> {

@@ -15,12 +15,7 @@ pub(crate) fn connect_tcp(
     family: Family,
     timeout: Duration,
 ) -> Result<Connection, ConnectError> {
-    let family = match family {
-        Family::Any => sockets::Family::Any,
-        Family::V4 => sockets::Family::Ipv4,
-        Family::V6 => sockets::Family::Ipv6,
-    };
-    sockets::connect_tcp(host, port, family, nanoseconds(timeout))
+    sockets::connect_tcp(host, port, contract_family(family), nanoseconds(timeout))
         .map(Connection)
         .map_err(connect_error)
 }
@@ -31,7 +26,15 @@ pub(crate) fn connect_unix(path: &str, timeout: Duration) -> Result<Connection, 
         .map_err(connect_error)
 }
 
-fn nanoseconds(timeout: Duration) -> u64 {
+pub(super) fn contract_family(family: Family) -> sockets::Family {
+    match family {
+        Family::Any => sockets::Family::Any,
+        Family::V4 => sockets::Family::Ipv4,
+        Family::V6 => sockets::Family::Ipv6,
+    }
+}
+
+pub(super) fn nanoseconds(timeout: Duration) -> u64 {
     u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX)
 }
 

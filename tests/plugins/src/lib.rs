@@ -21,6 +21,7 @@ pub mod bindings {
     });
 }
 
+pub use bindings::monitoring::plugin::resolver;
 pub use bindings::monitoring::plugin::sockets::{self, Connection};
 pub use bindings::monitoring::plugin::types::{
     Argument, Kind, Manifest, Metric, Misuse, OptionSpec, Report, State,

@@ -135,7 +135,7 @@ fn configuration(tls: &Tls, identity: Identity) -> Result<ServerConfig, rustls::
     Ok(config)
 }
 
-/// Where the client has to show a certificate, only the server's own is trusted.
+/// Where the client has to show a certificate, only the server's own and its authority are trusted.
 fn verifier(
     tls: &Tls,
     identity: &Identity,
@@ -145,7 +145,8 @@ fn verifier(
         return Ok(WebPkiClientVerifier::no_client_auth());
     }
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(identity.chain.iter().cloned());
+    let trusted = identity.chain.iter().chain(&identity.trusted);
+    roots.add_parsable_certificates(trusted.cloned());
     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
         .build()
         .map_err(|e| rustls::Error::General(e.to_string()))

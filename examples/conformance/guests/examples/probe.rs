@@ -10,12 +10,15 @@
 //! write TEXT                      and a line's end behind it
 //! write-much N                    N bytes
 //! drop                            the connection that was opened last
+//! look-up NAME                    its addresses
+//! exchanges DOMAIN                its mail exchangers
 //! spin MS                         computes for so long
 //! monotonic, wall, random         whether they are fit for use
 //! ```
 
 use std::fmt::Write;
 
+use sandcheck_hostile::resolver;
 use sandcheck_hostile::sockets::{self, Connection, Error, Family};
 use sandcheck_hostile::{Argument, manifest, option, plugin, report};
 use sandcheck_hostile::{Kind, Manifest, Misuse, Plugin, Report, State, Words, clocks, random};
@@ -91,6 +94,14 @@ impl Session<'_> {
             "write" => self.with_last(|last| done(last.write(format!("{rest}\r\n").as_bytes()))),
             "write-much" => self.with_last(|last| write_much(last, number)),
             "drop" => done(self.open.pop().map(drop).ok_or(Error::NotSupported)),
+            "look-up" => looked_up(resolver::lookup_addresses(
+                rest,
+                Family::Any,
+                MINUTE * MILLISECOND,
+            )),
+            "exchanges" => looked_up(
+                resolver::lookup_exchanges(rest, MINUTE * MILLISECOND).map(|_| Vec::new()),
+            ),
             "spin" => spin(number.into()),
             "monotonic" => monotonic(),
             "wall" => wall(),
@@ -139,6 +150,15 @@ fn done(result: Result<(), Error>) -> String {
     match result {
         Ok(()) => "done".to_owned(),
         Err(error) => name(&error).to_owned(),
+    }
+}
+
+fn looked_up(found: Result<Vec<String>, resolver::Error>) -> String {
+    match found {
+        Ok(found) => format!("found {}", found.join(" ")),
+        Err(resolver::Error::NotSupported(_)) => "not-supported".to_owned(),
+        Err(resolver::Error::AccessDenied(_)) => "access-denied".to_owned(),
+        Err(error) => format!("{error:?}"),
     }
 }
 

@@ -2,14 +2,14 @@
 
 mod ecdsa;
 mod ed25519;
-mod rsa;
 
 use rustls::SignatureScheme;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 
 use ecdsa::{P256_SHA256, P256_SHA384, P384_SHA256, P384_SHA384};
 use ed25519::ED25519;
-use rsa::{pkcs1, pss};
+
+use crate::rsa::{pkcs1, pss};
 
 /// All algorithms, and which of them each TLS signature scheme stands for.
 pub(crate) static ALGORITHMS: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {

@@ -6,8 +6,8 @@ use std::process::{self, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::server;
 
@@ -142,13 +142,48 @@ impl Issued {
         self.directory.join("server.key")
     }
 
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.directory.join("authority.pem")
+    }
+
+    /// The server's certificate and its key, for a client to show.
+    pub(crate) fn identity(&self) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+        let certificate = CertificateDer::from_pem_file(self.certificate()).unwrap();
+        let key = PrivateKeyDer::from_pem_file(self.key()).unwrap();
+        (vec![certificate], key)
+    }
+
+    /// The server's key in the form that its kind has of old, which is labelled so.
+    pub(crate) fn traditional_key(&self, label: &str) -> PrivateKeyDer<'static> {
+        let mut command = Command::new("openssl");
+        command
+            .args(["pkey", "-traditional", "-in"])
+            .arg(self.key());
+        let output = command
+            .output()
+            .unwrap_or_else(|error| server::missing("openssl", &error));
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains(label), "{text}");
+        PrivateKeyDer::from_pem_slice(&output.stdout).unwrap()
+    }
+
     /// What a client of the server trusts.
     pub(crate) fn trust_anchors(&self) -> RootCertStore {
-        let authority = CertificateDer::from_pem_file(self.directory.join("authority.pem"));
+        let authority = CertificateDer::from_pem_file(self.authority());
         let mut anchors = RootCertStore::empty();
         anchors.add(authority.unwrap()).unwrap();
         anchors
     }
+}
+
+/// A new key, by the arguments of `openssl genpkey`.
+pub(crate) fn generated_key(arguments: &[&str]) -> PrivateKeyDer<'static> {
+    let mut command = Command::new("openssl");
+    command.arg("genpkey").args(arguments);
+    let output = command
+        .output()
+        .unwrap_or_else(|error| server::missing("openssl", &error));
+    PrivateKeyDer::from_pem_slice(&output.stdout).unwrap()
 }
 
 impl Drop for Issued {

@@ -66,6 +66,8 @@ pub(crate) fn groups(version: ProtocolVersion, kind: Kind, group: NamedGroup) ->
 pub(crate) struct Offer {
     provider: CryptoProvider,
     resumption: Resumption,
+    /// Whether the server's own certificate is shown to it.
+    identified: bool,
 }
 
 impl Offer {
@@ -77,6 +79,7 @@ impl Offer {
         Self {
             provider,
             resumption: Resumption::disabled(),
+            identified: false,
         }
     }
 
@@ -116,12 +119,23 @@ impl Offer {
         self
     }
 
+    /// With a certificate and its key: those of the server.
+    pub(crate) fn identified(mut self) -> Self {
+        self.identified = true;
+        self
+    }
+
     pub(crate) fn config(self, issued: &Issued) -> Arc<ClientConfig> {
-        let mut config = ClientConfig::builder_with_provider(self.provider.into())
+        let builder = ClientConfig::builder_with_provider(self.provider.into())
             .with_protocol_versions(rustls::ALL_VERSIONS)
             .unwrap()
-            .with_root_certificates(issued.trust_anchors())
-            .with_no_client_auth();
+            .with_root_certificates(issued.trust_anchors());
+        let mut config = if self.identified {
+            let (chain, key) = issued.identity();
+            builder.with_client_auth_cert(chain, key).unwrap()
+        } else {
+            builder.with_no_client_auth()
+        };
         config.resumption = self.resumption;
         config.into()
     }

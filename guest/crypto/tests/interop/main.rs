@@ -12,7 +12,11 @@ use rustls::SignatureScheme::{
     ECDSA_NISTP256_SHA256, ECDSA_NISTP384_SHA384, ED25519, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384,
     RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512,
 };
-use rustls::{CertificateError, Error, NamedGroup, ProtocolVersion, SignatureScheme};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{
+    CertificateError, Error, InconsistentKeys, NamedGroup, ProtocolVersion, SignatureScheme,
+};
 
 use authority::{Issued, Kind};
 use client::{GROUPS, Negotiated, Offer, VERSIONS};
@@ -151,6 +155,99 @@ fn signs_with(
             Ok(Full),
             "{version:?} {scheme:?}"
         );
+    }
+}
+
+#[test]
+fn openssl_asks_for_a_certificate() {
+    let pkcs1 = "rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512";
+    let pss = "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512";
+    let rsa = format!("{pss}:{pkcs1}");
+    for (kind, schemes) in [
+        (Kind::Rsa2048, rsa.as_str()),
+        (Kind::Rsa4096, "rsa_pss_rsae_sha256"),
+        (Kind::P256, "ecdsa_secp256r1_sha256"),
+        (Kind::P384, "ecdsa_secp384r1_sha384"),
+        (Kind::Ed25519, "ed25519"),
+    ] {
+        let issued = Issued::new(kind);
+        for scheme in schemes.split(':') {
+            for version in VERSIONS {
+                // RFC 8446, section 4.2.3: not in TLS 1.3.
+                if version == ProtocolVersion::TLSv1_3 && pkcs1.contains(scheme) {
+                    continue;
+                }
+                shows_its_certificate(&issued, version, scheme);
+            }
+        }
+    }
+}
+
+/// The server ends the conversation when it has no reason to trust the client.
+fn shows_its_certificate(issued: &Issued, version: ProtocolVersion, scheme: &str) {
+    let authority = issued.authority();
+    let options = ["-Verify", "1", "-verify_return_error", "-CAfile"];
+    let options = options.into_iter().chain([authority.to_str().unwrap()]);
+    let options: Vec<_> = options.chain(["-client_sigalgs", scheme]).collect();
+    let server = Server::openssl(issued, &options);
+    let offer = Offer::new(version).identified();
+    let negotiated = client::converse(&server, issued, offer);
+    let kind = negotiated.map(|negotiated| negotiated.kind);
+    assert_eq!(kind, Ok(Full), "{version:?} {scheme}");
+}
+
+#[test]
+fn keys_are_read_in_every_form() {
+    for (kind, traditional) in [
+        (Kind::Rsa2048, "RSA PRIVATE KEY"),
+        (Kind::P256, "EC PRIVATE KEY"),
+        (Kind::P384, "EC PRIVATE KEY"),
+    ] {
+        let issued = Issued::new(kind);
+        let (chain, key) = issued.identity();
+        let other = issued.traditional_key(traditional);
+        let provider = sandcheck_crypto::provider();
+        for key in [key, other] {
+            let certified = CertifiedKey::from_der(chain.clone(), key, &provider).unwrap();
+            assert_eq!(certified.keys_match(), Ok(()), "{kind:?}");
+        }
+        let (_, stranger) = Issued::new(kind).identity();
+        let mismatch = CertifiedKey::from_der(chain, stranger, &provider).unwrap_err();
+        let expected = Error::InconsistentKeys(InconsistentKeys::KeyMismatch);
+        assert_eq!(mismatch, expected, "{kind:?}");
+    }
+}
+
+#[test]
+fn keys_that_are_of_no_use_say_why() {
+    let provider = sandcheck_crypto::provider();
+    for (arguments, reason) in [
+        (
+            &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"][..],
+            "no RSA key of 2048 to 8192 bits",
+        ),
+        (
+            &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
+            "on another curve than P-256 and P-384",
+        ),
+        (
+            &["-algorithm", "ED448"],
+            "neither RSA nor elliptic nor Ed25519",
+        ),
+    ] {
+        let key = authority::generated_key(arguments);
+        let error = provider.key_provider.load_private_key(key).unwrap_err();
+        assert!(error.to_string().contains(reason), "{arguments:?}: {error}");
+    }
+    for malformed in [&b""[..], b"\x30\x00", &[0xff; 60]] {
+        for key in [
+            PrivatePkcs8KeyDer::from(malformed).into(),
+            PrivatePkcs1KeyDer::from(malformed).into(),
+            PrivateSec1KeyDer::from(malformed).into(),
+        ] {
+            let key: PrivateKeyDer<'static> = PrivateKeyDer::clone_key(&key);
+            assert!(provider.key_provider.load_private_key(key).is_err());
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod connection;
 mod failure;
+mod look_up;
 mod resolver;
 mod run;
 mod wait;

@@ -150,7 +150,7 @@ impl Flag {
 
 fn completes(kind: Kind) -> Completes {
     match kind {
-        Kind::Host | Kind::Nodename => Completes::Hosts,
+        Kind::Host | Kind::Nodename | Kind::Domain => Completes::Hosts,
         Kind::File | Kind::Anchors => Completes::Files,
         Kind::Output => Completes::Words(&lend::OUTPUTS),
         _ => Completes::Nothing,

@@ -45,6 +45,9 @@ pub(crate) struct Facts {
 pub(crate) struct Reach {
     pub(crate) tcp: bool,
     pub(crate) unix: bool,
+    pub(crate) addresses: bool,
+    pub(crate) exchanges: bool,
+    pub(crate) associations: bool,
     pub(crate) clocks: bool,
     pub(crate) randomness: bool,
 }
@@ -159,6 +162,11 @@ impl Reach {
         if interface.starts_with("monitoring:plugin/sockets@") {
             self.tcp |= functions.contains(&"connect-tcp");
             self.unix |= functions.contains(&"connect-unix");
+        }
+        if interface.starts_with("monitoring:plugin/resolver@") {
+            self.addresses |= functions.contains(&"lookup-addresses");
+            self.exchanges |= functions.contains(&"lookup-exchanges");
+            self.associations |= functions.contains(&"lookup-associations");
         }
         self.clocks |= interface.starts_with("wasi:clocks/");
         self.randomness |= interface.starts_with("wasi:random/");
@@ -291,5 +299,6 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Anchors => "anchors",
         Kind::Output => "output",
         Kind::Source => "source",
+        Kind::Domain => "domain",
     }
 }

@@ -81,6 +81,12 @@ fn reach(reach: &Reach) -> Vec<String> {
             reach.unix,
             "Unix sockets, to what its command line or the policy names",
         ),
+        (reach.addresses, "addresses of what its command line names"),
+        (
+            reach.exchanges,
+            "mail exchangers of the domain that its command line names, and TCP to them",
+        ),
+        (reach.associations, "TLSA records of what it may connect to"),
         (reach.clocks, "clocks"),
         (reach.randomness, "randomness"),
     ];

@@ -1,6 +1,7 @@
 //! RSASSA-PSS (RFC 8017, section 8.1) as TLS and its certificates use it: MGF1 with the same hash
 //! function, and a salt as long as the hash (RFC 8446, section 4.2.3).
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -9,32 +10,32 @@ use rustls::pki_types::{
     AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
 };
 
-use super::PublicKey;
+use super::{PrivateKey, PublicKey};
 use crate::hash;
 
 /// With SHA-256.
-pub(in crate::verify) static SHA256: Pss = Pss {
+pub(crate) static SHA256: Pss = Pss {
     name: "RSA PSS SHA-256",
     hash: &hash::SHA256,
     signature_id: alg_id::RSA_PSS_SHA256,
 };
 
 /// With SHA-384.
-pub(in crate::verify) static SHA384: Pss = Pss {
+pub(crate) static SHA384: Pss = Pss {
     name: "RSA PSS SHA-384",
     hash: &hash::SHA384,
     signature_id: alg_id::RSA_PSS_SHA384,
 };
 
 /// With SHA-512.
-pub(in crate::verify) static SHA512: Pss = Pss {
+pub(crate) static SHA512: Pss = Pss {
     name: "RSA PSS SHA-512",
     hash: &hash::SHA512,
     signature_id: alg_id::RSA_PSS_SHA512,
 };
 
 /// PSS with one hash function.
-pub(in crate::verify) struct Pss {
+pub(crate) struct Pss {
     name: &'static str,
     hash: &'static dyn Hash,
     signature_id: AlgorithmIdentifier,
@@ -77,6 +78,31 @@ impl Pss {
         self.verify_encoded(message, encoded, encoded_bits)
     }
 
+    /// RSASSA-PSS-SIGN (RFC 8017, section 8.1.1), with a new salt.
+    pub(crate) fn sign(&self, key: &PrivateKey, message: &[u8]) -> Option<Vec<u8>> {
+        let mut salt = vec![0; self.hash.output_len()];
+        getrandom::fill(&mut salt).ok()?;
+        let encoded_bits = key.bits().checked_sub(1)?;
+        key.sign(&self.encode(message, &salt, encoded_bits)?)
+    }
+
+    /// EMSA-PSS-ENCODE (RFC 8017, section 9.1.1).
+    fn encode(&self, message: &[u8], salt: &[u8], encoded_bits: usize) -> Option<Vec<u8>> {
+        let hash = self.salted_hash(message, salt);
+        let length = encoded_bits.div_ceil(8);
+        // Steps 3, 7 and 8: padding, a one, the salt.
+        let fixed_len = hash.as_ref().len() + salt.len() + 2;
+        let mut block = vec![0; length.checked_sub(fixed_len)?];
+        block.push(0x01);
+        block.extend(salt);
+        // Steps 9 to 12.
+        let mut encoded = self.mask(&block, hash.as_ref());
+        *encoded.first_mut()? &= 0xff_u8.checked_shr(unused_bits(length, encoded_bits)?)?;
+        encoded.extend(hash.as_ref());
+        encoded.push(0xbc);
+        Some(encoded)
+    }
+
     /// EMSA-PSS-VERIFY (RFC 8017, section 9.1.2): `Some` if it is consistent.
     fn verify_encoded(&self, message: &[u8], encoded: &[u8], encoded_bits: usize) -> Option<()> {
         let hash_len = self.hash.output_len();
@@ -86,7 +112,7 @@ impl Pss {
         // Steps 6 to 9.
         let used_bits = 0xff_u8.checked_shr(unused_bits(encoded.len(), encoded_bits)?)?;
         let unused_are_zero = masked_block.first()? & !used_bits == 0;
-        let mut block = self.unmask(masked_block, hash);
+        let mut block = self.mask(masked_block, hash);
         *block.first_mut()? &= used_bits;
         // Steps 3 and 10: the padding fills what the salt leaves.
         let (padding, salt) = split_before_last(&block, hash_len)?;
@@ -98,19 +124,19 @@ impl Pss {
         is_consistent.then_some(())
     }
 
-    /// `block` without its mask, which MGF1 (RFC 8017, appendix B.2.1) makes of `seed`.
-    fn unmask(&self, block: &[u8], seed: &[u8]) -> Vec<u8> {
-        let mut unmasked = Vec::with_capacity(block.len());
+    /// `block` with its mask, or again without it; MGF1 (RFC 8017, appendix B.2.1) makes it of `seed`.
+    fn mask(&self, block: &[u8], seed: &[u8]) -> Vec<u8> {
+        let mut masked = Vec::with_capacity(block.len());
         for (counter, chunk) in (0_u32..).zip(block.chunks(self.hash.output_len())) {
             let mask = self.hash_all(&[seed, &counter.to_be_bytes()]);
-            unmasked.extend(
+            masked.extend(
                 chunk
                     .iter()
                     .zip(mask.as_ref())
                     .map(|(byte, mask)| byte ^ mask),
             );
         }
-        unmasked
+        masked
     }
 
     /// The hash of eight zeros, the message's hash and the salt (RFC 8017, section 9.1.2, steps 2,

@@ -1,4 +1,5 @@
-//! What this process may do: compute, and read and write what is open already.
+//! What a helper of `sandcheck` that reads hostile input may do: compute, read and write what is open
+//! already, and the few system calls that it names besides.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,8 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+pub use seccompiler::{SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule};
 
-/// All that a compiler needs of the system: memory, reading, writing, the end.
+/// What computing needs of the system: memory, reading, writing, the end.
 const SYSTEM_CALLS: [libc::c_long; 30] = [
     libc::SYS_read,
     libc::SYS_readv,
@@ -41,29 +43,37 @@ const SYSTEM_CALLS: [libc::c_long; 30] = [
     libc::SYS_exit_group,
 ];
 
-/// Gives up everything that compiling does not need, for good: this process has so much processor
-/// time and address space, in bytes, and no file, network or other process.
-pub(crate) fn confine(time: Duration, memory: u64) -> Result<()> {
+/// A system call, and the arguments that it may have: any, where there is no rule.
+pub type Call = (libc::c_long, Vec<SeccompRule>);
+
+/// Gives up everything that computing and these further calls do not need, for good: this process has
+/// so much processor time and address space, in bytes, and opens no file and starts no other process.
+/// `whom` is for the message.
+pub fn confine(
+    whom: &str,
+    time: Duration,
+    memory: u64,
+    further: impl IntoIterator<Item = Call>,
+) -> Result<()> {
     let at_most = |resource, value| {
         let limit = Rlimit {
             current: Some(value),
             maximum: Some(value),
         };
-        setrlimit(resource, limit).context("the compiler cannot be confined: setrlimit")
+        setrlimit(resource, limit).with_context(|| format!("{whom} cannot be confined: setrlimit"))
     };
     at_most(Resource::As, memory)?;
     at_most(Resource::Cpu, time.as_secs() + 1)?;
     at_most(Resource::Fsize, 0)?;
     at_most(Resource::Core, 0)?;
+    let calls = SYSTEM_CALLS.iter().map(|call| (*call, Vec::new()));
     let filter = SeccompFilter::new(
-        SYSTEM_CALLS
-            .iter()
-            .map(|call| (*call, Vec::new()))
-            .collect::<BTreeMap<_, _>>(),
+        calls.chain(further).collect::<BTreeMap<_, _>>(),
         SeccompAction::Errno(libc::EPERM.unsigned_abs()),
         SeccompAction::Allow,
         std::env::consts::ARCH.try_into()?,
     )?;
     let program: BpfProgram = filter.try_into()?;
-    seccompiler::apply_filter(&program).context("the compiler cannot be confined: seccomp")
+    seccompiler::apply_filter(&program)
+        .with_context(|| format!("{whom} cannot be confined: seccomp"))
 }

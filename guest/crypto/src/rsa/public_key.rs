@@ -17,7 +17,7 @@ const EXPONENT_BITS: RangeInclusive<u32> = 2..=33;
 
 /// A public key: modulus and exponent are odd and within bounds.
 pub(super) struct PublicKey {
-    modulus: Odd<BoxedUint>,
+    pub(super) modulus: Odd<BoxedUint>,
     exponent: Odd<BoxedUint>,
 }
 
@@ -37,7 +37,7 @@ impl PublicKey {
     }
 
     /// The modulus' length in bytes.
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.bits().div_ceil(8)
     }
 
@@ -54,16 +54,21 @@ impl PublicKey {
         if signature >= *self.modulus.as_ref() {
             return None;
         }
-        let message = self.power(signature).to_be_bytes();
-        let excess = message.len().checked_sub(self.len())?;
-        message.get(excess..).map(<[u8]>::to_vec)
+        self.to_bytes(&self.power(signature))
+    }
+
+    /// A number below the modulus in as many bytes as the modulus has (RFC 8017, section 4.1).
+    pub(super) fn to_bytes(&self, number: &BoxedUint) -> Option<Vec<u8>> {
+        let bytes = number.to_be_bytes();
+        let excess = bytes.len().checked_sub(self.len())?;
+        bytes.get(excess..).map(<[u8]>::to_vec)
     }
 
     /// `base` to the power of the exponent, modulo the modulus (RFC 8017, section 5.2.2, step 2).
     ///
     /// Squares and multiplies by the exponent's bits from the second down, which takes half the
     /// time of crypto-bigint's `pow`: that one hides the exponent, and this one is public.
-    fn power(&self, base: BoxedUint) -> BoxedUint {
+    pub(super) fn power(&self, base: BoxedUint) -> BoxedUint {
         let parameters = BoxedMontyParams::new_vartime(self.modulus.clone());
         let base = BoxedMontyForm::new(base, &parameters);
         let mut power = base.clone();

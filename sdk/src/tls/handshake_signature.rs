@@ -13,16 +13,16 @@ use rustls::pki_types::{
 use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved, SignatureScheme};
 use webpki::RawPublicKeyEntity;
 
-use crate::leaf::Leaf;
+use crate::fields::Fields;
 
 /// Accepts any certificate whose key signed the handshake.
 #[derive(Debug)]
-pub(crate) struct AnyCertificate {
+pub(super) struct AnyCertificate {
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl AnyCertificate {
-    pub(crate) fn new(algorithms: WebPkiSupportedAlgorithms) -> Self {
+    pub(super) fn new(algorithms: WebPkiSupportedAlgorithms) -> Self {
         Self { algorithms }
     }
 
@@ -32,8 +32,8 @@ impl AnyCertificate {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let leaf = Leaf::parse(certificate).ok_or(CertificateError::BadEncoding)?;
-        let key = SubjectPublicKeyInfoDer::from(leaf.key);
+        let fields = Fields::parse(certificate).ok_or(CertificateError::BadEncoding)?;
+        let key = SubjectPublicKeyInfoDer::from(fields.key);
         let key = RawPublicKeyEntity::try_from(&key).map_err(|_| CertificateError::BadEncoding)?;
         let valid = self.candidates(signed.scheme).iter().any(|algorithm| {
             key.verify_signature(*algorithm, message, signed.signature())

@@ -8,11 +8,11 @@ use rustls::pki_types::{
     AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
 };
 
-use super::PublicKey;
+use super::{PrivateKey, PublicKey};
 use crate::hash;
 
 /// With SHA-256.
-pub(in crate::verify) static SHA256: Pkcs1 = Pkcs1 {
+pub(crate) static SHA256: Pkcs1 = Pkcs1 {
     name: "RSA PKCS #1 v1.5 SHA-256",
     hash: &hash::SHA256,
     digest_info: SHA256_DIGEST_INFO,
@@ -20,7 +20,7 @@ pub(in crate::verify) static SHA256: Pkcs1 = Pkcs1 {
 };
 
 /// With SHA-384.
-pub(in crate::verify) static SHA384: Pkcs1 = Pkcs1 {
+pub(crate) static SHA384: Pkcs1 = Pkcs1 {
     name: "RSA PKCS #1 v1.5 SHA-384",
     hash: &hash::SHA384,
     digest_info: SHA384_DIGEST_INFO,
@@ -28,7 +28,7 @@ pub(in crate::verify) static SHA384: Pkcs1 = Pkcs1 {
 };
 
 /// With SHA-512.
-pub(in crate::verify) static SHA512: Pkcs1 = Pkcs1 {
+pub(crate) static SHA512: Pkcs1 = Pkcs1 {
     name: "RSA PKCS #1 v1.5 SHA-512",
     hash: &hash::SHA512,
     digest_info: SHA512_DIGEST_INFO,
@@ -39,7 +39,7 @@ pub(in crate::verify) static SHA512: Pkcs1 = Pkcs1 {
 // "implementations MUST accept the parameters being absent as well".
 
 /// With SHA-256, in a certificate that leaves the parameters out.
-pub(in crate::verify) static SHA256_ABSENT_PARAMETERS: Pkcs1 = Pkcs1 {
+pub(crate) static SHA256_ABSENT_PARAMETERS: Pkcs1 = Pkcs1 {
     name: "RSA PKCS #1 v1.5 SHA-256 (absent parameters)",
     hash: &hash::SHA256,
     digest_info: SHA256_DIGEST_INFO,
@@ -47,7 +47,7 @@ pub(in crate::verify) static SHA256_ABSENT_PARAMETERS: Pkcs1 = Pkcs1 {
 };
 
 /// With SHA-384, in a certificate that leaves the parameters out.
-pub(in crate::verify) static SHA384_ABSENT_PARAMETERS: Pkcs1 = Pkcs1 {
+pub(crate) static SHA384_ABSENT_PARAMETERS: Pkcs1 = Pkcs1 {
     name: "RSA PKCS #1 v1.5 SHA-384 (absent parameters)",
     hash: &hash::SHA384,
     digest_info: SHA384_DIGEST_INFO,
@@ -55,7 +55,7 @@ pub(in crate::verify) static SHA384_ABSENT_PARAMETERS: Pkcs1 = Pkcs1 {
 };
 
 /// With SHA-512, in a certificate that leaves the parameters out.
-pub(in crate::verify) static SHA512_ABSENT_PARAMETERS: Pkcs1 = Pkcs1 {
+pub(crate) static SHA512_ABSENT_PARAMETERS: Pkcs1 = Pkcs1 {
     name: "RSA PKCS #1 v1.5 SHA-512 (absent parameters)",
     hash: &hash::SHA512,
     digest_info: SHA512_DIGEST_INFO,
@@ -104,7 +104,7 @@ const fn digest_info(id: u8, length: u8) -> [u8; 19] {
 const MIN_PADDING_LEN: usize = 8;
 
 /// PKCS #1 v1.5 with one hash function.
-pub(in crate::verify) struct Pkcs1 {
+pub(crate) struct Pkcs1 {
     name: &'static str,
     hash: &'static dyn Hash,
     digest_info: [u8; 19],
@@ -144,6 +144,11 @@ impl Pkcs1 {
         // Steps 3 and 4: encode and compare, never parse.
         let expected = self.encode(message, actual.len())?;
         (actual == expected).then_some(())
+    }
+
+    /// RSASSA-PKCS1-V1_5-SIGN (RFC 8017, section 8.2.1).
+    pub(crate) fn sign(&self, key: &PrivateKey, message: &[u8]) -> Option<Vec<u8>> {
+        key.sign(&self.encode(message, key.len())?)
     }
 
     /// EMSA-PKCS1-v1_5-ENCODE (RFC 8017, section 9.2) into `length` bytes.

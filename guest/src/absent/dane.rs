@@ -1,0 +1,36 @@
+//! In the place of DANE where there is no TLS.
+
+use std::time::Duration;
+
+use sandcheck_plugin::host_name::Host;
+use sandcheck_plugin::misuse::Misuse;
+use sandcheck_plugin::state::Finding;
+
+use crate::options::{Options, Security};
+use crate::outcome::Ending;
+
+/// Not.
+#[derive(Debug, Default)]
+pub struct Wanted;
+
+impl Wanted {
+    pub(crate) fn take(&mut self, _: &str) -> Option<Result<(), Misuse>> {
+        None
+    }
+
+    pub(crate) fn check(&self, _: &Host, _: Security) -> Result<(), Misuse> {
+        Ok(())
+    }
+
+    #[cfg(feature = "extended")]
+    pub(crate) fn is_given(&self) -> bool {
+        false
+    }
+
+    #[cfg(feature = "extended")]
+    pub(crate) fn for_domain(&mut self, _: &str) {}
+}
+
+pub(crate) fn prepare(_: &mut Options, _: Duration) -> Result<(), (Ending, Option<Finding>)> {
+    Ok(())
+}
