@@ -129,14 +129,34 @@ impl<'a> Request<'a> {
         program: &'a str,
         words: Vec<OsString>,
     ) -> Result<Self, Output> {
+        let request = Self::read_on(manifest, rules, program, words)?;
+        request.answer_at_once().map_or(Ok(request), Err)
+    }
+
+    /// The same, but where no plugin is needed [`answer_at_once`](Self::answer_at_once) answers.
+    pub fn read_on(
+        manifest: &'a Manifest,
+        rules: Rules,
+        program: &'a str,
+        words: Vec<OsString>,
+    ) -> Result<Self, Output> {
         let line = read(manifest, words)?;
-        if let Some(stop) = &line.stop
-            && line.arguments.is_empty()
-        {
-            // Nothing stands before it that could be a mistake.
-            return Err(Output::stopped(manifest, program, stop));
-        }
         Ok(Self::new(manifest, rules, program, line))
+    }
+
+    /// The answer to a command line in which nothing stands before a call for help, or before what could
+    /// not be read, that could be a mistake.
+    #[must_use]
+    pub fn answer_at_once(&self) -> Option<Output> {
+        let stop = self.line.stop.as_ref();
+        let stop = stop.filter(|_| self.line.arguments.is_empty())?;
+        Some(Output::stopped(self.manifest, self.program, stop))
+    }
+
+    /// The same by a manifest that differs in its texts alone.
+    #[must_use]
+    pub fn told_by(self, manifest: &'a Manifest) -> Self {
+        Self { manifest, ..self }
     }
 
     /// Standard input is there for this check, which may take a secret from it.

@@ -12,7 +12,6 @@ use std::ffi::{OsString, c_char, c_int};
 use std::io::{self, Write};
 
 use sandcheck::cli::{Output, Request};
-use sandcheck::types::Manifest;
 use sandcheck::{Limits, Plugin, Rules, escape};
 use sandcheck_system as system;
 
@@ -56,22 +55,28 @@ fn run(words: Vec<OsString>) -> u8 {
     }
 }
 
-/// A command line that can be carried out needs no texts; anything else is read once more with them.
+/// A command line that can be carried out needs no texts; the answer to any other is made with them.
 fn check(mut words: Vec<OsString>) -> anyhow::Result<Output> {
     let program = words.drain(..words.len().min(1)).next().unwrap_or_default();
     let program = program.to_string_lossy();
+    // The component is this program's own, so that what it names by default is meant.
+    let rules = Rules {
+        trust_defaults: true,
+        ..Rules::default()
+    };
     let brief = built_in::brief_manifest()?;
     let manifest;
-    let request = match read(&brief, &program, words.clone()) {
-        Ok(request) if request.is_complete() => request,
-        _ => {
-            manifest = built_in::manifest()?;
-            match read(&manifest, &program, words) {
-                Ok(request) => request,
-                Err(output) => return Ok(output),
-            }
-        }
+    let mut request = match Request::read_on(&brief, rules, &program, words) {
+        Ok(request) => request.with_input(),
+        Err(output) => return Ok(output),
     };
+    if !request.is_complete() {
+        manifest = built_in::manifest()?;
+        request = request.told_by(&manifest);
+        if let Some(output) = request.answer_at_once() {
+            return Ok(output);
+        }
+    }
     request.secrets().for_each(system::hide);
     system::prefault(HEAP);
     let component = built_in::component(request.arguments())?;
@@ -81,19 +86,6 @@ fn check(mut words: Vec<OsString>) -> anyhow::Result<Output> {
     // The release of memory is not worth waiting for.
     std::mem::forget((plugin, component, brief));
     Ok(output)
-}
-
-fn read<'a>(
-    manifest: &'a Manifest,
-    program: &'a str,
-    words: Vec<OsString>,
-) -> Result<Request<'a>, Output> {
-    // The component is this program's own, so that what it names by default is meant.
-    let rules = Rules {
-        trust_defaults: true,
-        ..Rules::default()
-    };
-    Ok(Request::read(manifest, rules, program, words)?.with_input())
 }
 
 fn internal_error(text: &str) -> String {
