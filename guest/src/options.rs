@@ -247,6 +247,9 @@ impl Given {
             "ssl" => self.implicit = true,
             #[cfg(feature = "tls")]
             "sni" => {}
+            // The host's own affair.
+            #[cfg(feature = "extended")]
+            "source" => {}
             "lmtp" => self.lmtp = true,
             "ignore-quit-failure" => self.ignore_quit_failure = true,
             "proxy" => self.proxy = true,

@@ -229,6 +229,16 @@ pub static SPECS: &[Spec] = &[
     },
     #[cfg(feature = "extended")]
     Spec {
+        name: "source",
+        kind: Kind::Source,
+        placeholder: "ADDRESS",
+        exact: true,
+        help: "Connect from this address of the machine, IPv4 or IPv6; addresses of the server of the other\n\
+               family are left out. Not with a Unix socket",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
         name: "ehlo",
         exact: true,
         help: "Greet with EHLO where HELO would do, and with HELO when EHLO is refused",

@@ -169,6 +169,14 @@ fn without_texts(mut manifest: Manifest) -> Manifest {
     manifest
 }
 
+/// No abbreviation is accepted: among all options it could mean another one.
+fn exact(mut manifest: Manifest) -> Manifest {
+    for option in &mut manifest.options {
+        option.exact = true;
+    }
+    manifest
+}
+
 /// What the component says of itself. It is asked on the machine that builds.
 fn describe(component: &[u8]) -> Result<Manifest> {
     let engine = Engine::new(&settings::built_in())?;

@@ -82,6 +82,8 @@ pub struct Request<'a> {
     longest: Option<Duration>,
     /// Whether standard input is this check's own.
     input: bool,
+    /// The manifest with all its texts, where the other one lacks them.
+    texts: Option<fn() -> Option<Manifest>>,
 }
 
 impl<'a> Request<'a> {
@@ -110,6 +112,7 @@ impl<'a> Request<'a> {
             line,
             longest: None,
             input: false,
+            texts: None,
         }
     }
 
@@ -131,15 +134,44 @@ impl<'a> Request<'a> {
         program: &'a str,
         words: Vec<OsString>,
     ) -> Result<Self, Output> {
+        let request = Self::read_on(manifest, rules, program, words)?;
+        request.answer_at_once().map_or(Ok(request), Err)
+    }
+
+    /// The same, but where no plugin is needed [`answer_at_once`](Self::answer_at_once) answers.
+    pub fn read_on(
+        manifest: &'a Manifest,
+        rules: Rules,
+        program: &'a str,
+        words: Vec<OsString>,
+    ) -> Result<Self, Output> {
         let line = read(manifest, words)?;
-        if let Some(stop) = &line.stop
-            && line.arguments.is_empty()
-        {
-            // Nothing stands before it that could be a mistake.
-            let output = Output::stopped(manifest, program, stop);
-            return Err(Showing::new(line.form, manifest, &[]).unreported(output));
-        }
         Ok(Self::new(manifest, rules, program, line))
+    }
+
+    /// The answer to a command line in which nothing stands before a call for help, or before what could
+    /// not be read, that could be a mistake.
+    #[must_use]
+    pub fn answer_at_once(&self) -> Option<Output> {
+        let stop = self.line.stop.as_ref();
+        let stop = stop.filter(|_| self.line.arguments.is_empty())?;
+        let output = Output::stopped(self.manifest, self.program, stop);
+        Some(Showing::new(self.line.form, self.manifest, &[]).unreported(output))
+    }
+
+    /// The same by a manifest that differs in its texts alone.
+    #[must_use]
+    pub fn told_by(self, manifest: &'a Manifest) -> Self {
+        Self { manifest, ..self }
+    }
+
+    /// The same, by a manifest that is asked for when a text of it is needed.
+    #[must_use]
+    pub fn told_in_need_by(self, texts: fn() -> Option<Manifest>) -> Self {
+        Self {
+            texts: Some(texts),
+            ..self
+        }
     }
 
     /// Standard input is there for this check, which may take a secret from it.
@@ -246,7 +278,10 @@ impl<'a> Request<'a> {
             add_node_name(manifest, &mut arguments, node_name);
         }
         match instance.run(&arguments, grants, budget).await {
-            Err(RunError::Misuse(misuse)) => Err(Output::misuse(manifest, &misuse).into()),
+            Err(RunError::Misuse(misuse)) => {
+                let whole = self.texts.and_then(|texts| texts());
+                Err(Output::misuse(whole.as_ref().unwrap_or(manifest), &misuse).into())
+            }
             Err(error) if error.is_late() => Err(Unreported {
                 output: Output::late(&error, state),
                 error: Some(error),

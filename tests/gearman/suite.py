@@ -110,6 +110,7 @@ def other_command_lines(suite, mine):
         f"A=b {suite.command()}": "'=' would need a shell",
         f"{PLUGIN} --extra-opts=x@/etc/passwd": "--extra-opts is not taken from a job",
         f"{PLUGIN} -H mx --authpass-file /etc/passwd": "--authpass-file is not taken from a job: it would read a secret",
+        f"{PLUGIN} -H mx --verify -s --ca-file /etc/passwd": "--ca-file is not taken from a job: it would read files",
         f"{PLUGIN} -H mx --authpass-env HOME": "--authpass-env is not taken from a job",
         f"{PLUGIN} -H mx -P -": "--authpass=- is not taken from a job",
         f"{PLUGIN} -p 70000 -H mx": "Port must be a positive integer",

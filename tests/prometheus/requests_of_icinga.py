@@ -68,6 +68,7 @@ def icinga_gives_arguments_of_every_kind(place, mail):
         ({"--host": "mx"}, "check_smtp has no option '--host'"),
         ({"--extra-opts": "x@/etc/passwd"}, "check_smtp has no option '--extra-opts'"),
         ({"--authpass-file": "/etc/passwd"}, "check_smtp has no option '--authpass-file'"),
+        ({"--ca-file": "/etc/passwd"}, "--ca-file is not taken from a request: it would read files of this machine"),
         ({"-P": "-"}, "--authpass=- is not taken from a request: it would read a secret of this machine"),
         ({"-S": "--extra-opts=x@/etc/passwd"}, "the option 'starttls' takes no value"),
         ({"-p": [1, 2]}, "the option 'port' takes one value"),

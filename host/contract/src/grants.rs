@@ -749,4 +749,23 @@ mod tests {
         std::fs::remove_dir_all(&folder).unwrap();
         assert_eq!(outcomes, [false, false, true]);
     }
+
+    #[test]
+    fn addresses_of_another_family_than_the_source_are_left_out() {
+        let of = |addresses: &[&str]| -> Vec<IpAddr> {
+            addresses.iter().map(|one| one.parse().unwrap()).collect()
+        };
+        let both = of(&["192.0.2.1", "2001:db8::1"]);
+        let from = |source: Option<&str>| {
+            let grants = Grants::default().from(source.map(|source| source.parse().unwrap()));
+            grants.reachable(both.clone(), IpAddr::is_ipv4)
+        };
+        assert_eq!(from(None), Ok(both.clone()));
+        assert_eq!(from(Some("127.0.0.1")), Ok(of(&["192.0.2.1"])));
+        assert_eq!(from(Some("::1")), Ok(of(&["2001:db8::1"])));
+        let grants = Grants::default().from("::1".parse().ok());
+        let words = "No IPv6 address to connect to from ::1".to_owned();
+        let none = grants.reachable(of(&["192.0.2.1"]), IpAddr::is_ipv4);
+        assert_eq!(none, Err(words));
+    }
 }

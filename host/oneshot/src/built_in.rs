@@ -77,7 +77,12 @@ pub(crate) fn manifest() -> anyhow::Result<Manifest> {
     decode(include_bytes!(env!("CHECK_SMTP_MANIFEST")))
 }
 
-/// The same without the texts of a help page, which are most of it.
+/// What there is to say of the small build's options, without texts, each of them exact.
+pub(crate) fn small_manifest() -> anyhow::Result<Manifest> {
+    decode(include_bytes!(env!("CHECK_SMTP_SMALL_MANIFEST")))
+}
+
+/// All of it without the texts of a help page, which are most of it.
 pub(crate) fn brief_manifest() -> anyhow::Result<Manifest> {
     decode(include_bytes!(env!("CHECK_SMTP_BRIEF_MANIFEST")))
 }

@@ -60,44 +60,69 @@ fn run(words: Vec<OsString>) -> u8 {
     }
 }
 
-/// A command line that can be carried out needs no texts; anything else is read once more with them.
+/// Reading a manifest is a part of what starting takes, so the shortest one is read that will do: most
+/// command lines need nothing but what the small build knows, and only an answer that is no check needs
+/// the texts.
 fn check(mut words: Vec<OsString>) -> anyhow::Result<Output> {
     let program = words.drain(..words.len().min(1)).next().unwrap_or_default();
     let program = program.to_string_lossy();
+    let small = built_in::small_manifest()?;
+    if let Some(request) = read_small(&small, &program, &words) {
+        return carry_out(request);
+    }
     let brief = built_in::brief_manifest()?;
     let manifest;
-    let request = match read(&brief, &program, words.clone()) {
-        Ok(request) if request.is_complete() => request,
-        _ => {
-            manifest = built_in::manifest()?;
-            match read(&manifest, &program, words) {
-                Ok(request) => request,
-                Err(output) => return Ok(output),
-            }
-        }
+    let mut request = match Request::read_on(&brief, rules(), &program, words) {
+        Ok(request) => request.with_input(),
+        Err(output) => return Ok(output),
     };
+    if !request.is_complete() {
+        manifest = built_in::manifest()?;
+        request = request.told_by(&manifest);
+        if let Some(output) = request.answer_at_once() {
+            return Ok(output);
+        }
+    }
     request.secrets().for_each(system::hide);
+    carry_out(request)
+}
+
+/// The request, if the options of the small build are all that there is in it, each by its whole name: an
+/// abbreviation could mean another option.
+fn read_small<'a>(
+    manifest: &'a Manifest,
+    program: &'a str,
+    words: &[OsString],
+) -> Option<Request<'a>> {
+    // An ini file may be standard input, which can be read only once.
+    let is_own = |word: &OsString| !word.as_encoded_bytes().starts_with(b"--extra-opts");
+    if !words.iter().all(is_own) {
+        return None;
+    }
+    let request = Request::read_on(manifest, rules(), program, words.to_vec()).ok()?;
+    let texts = || built_in::manifest().ok();
+    request
+        .is_complete()
+        .then(|| request.told_in_need_by(texts))
+}
+
+/// The component is this program's own, so that what it names by default is meant.
+fn rules() -> Rules {
+    Rules {
+        trust_defaults: true,
+        ..Rules::default()
+    }
+}
+
+fn carry_out(request: Request<'_>) -> anyhow::Result<Output> {
     system::prefault(HEAP);
     let component = built_in::component(request.arguments())?;
     system::advance_epochs(vec![component.engine().clone()]);
     let plugin = Plugin::alone(&component, Limits::default())?;
     let output = sandcheck::block_on(request.carry_out(&plugin));
     // The release of memory is not worth waiting for.
-    std::mem::forget((plugin, component, brief));
+    std::mem::forget((plugin, component));
     Ok(output)
-}
-
-fn read<'a>(
-    manifest: &'a Manifest,
-    program: &'a str,
-    words: Vec<OsString>,
-) -> Result<Request<'a>, Output> {
-    // The component is this program's own, so that what it names by default is meant.
-    let rules = Rules {
-        trust_defaults: true,
-        ..Rules::default()
-    };
-    Ok(Request::read(manifest, rules, program, words)?.with_input())
 }
 
 fn internal_error(text: &str) -> String {
