@@ -8,19 +8,21 @@ use sandcheck_plugin::certificate::{self, Lifetime};
 use sandcheck_plugin::host_name::Host;
 use sandcheck_plugin::misuse::Misuse;
 use sandcheck_plugin::state::{Finding, State};
+pub(crate) use sandcheck_plugin::tls::Terms;
 use sandcheck_plugin::tls::{
-    Identity, IdentityError, PeerName, Pin, Terms, TlsError, Trust, Version,
+    CertificateDer, Identity, IdentityError, PeerName, Pin, TlsError, Trust, Version,
 };
 
 use crate::dialogue::Session;
 use crate::options::{Options, Security};
+use crate::trace;
 use crate::wire::Wire;
 
 /// The options as they come.
 #[derive(Default)]
 pub(crate) struct Given {
-    /// The last of these options, for a message.
-    last: Option<String>,
+    /// The first of these options, for a message.
+    first: Option<String>,
     verify: bool,
     name: Option<String>,
     /// PEM.
@@ -56,7 +58,7 @@ impl Given {
             "client-key" => self.key = text(),
             _ => return None,
         }
-        self.last = Some(name.to_owned());
+        self.first.get_or_insert_with(|| name.to_owned());
         Some(Ok(()))
     }
 
@@ -67,11 +69,11 @@ impl Given {
         security: Security,
         ignores_expiration: bool,
     ) -> Result<Option<Terms>, Misuse> {
-        let Some(last) = &self.last else {
+        let Some(first) = &self.first else {
             return Ok(None);
         };
         if security == Security::None {
-            let message = format!("--{last} needs TLS");
+            let message = format!("--{first} needs TLS");
             return Err(Misuse::hinted(message, "add -S/--starttls or -s/--ssl"));
         }
         if self.verify && ignores_expiration {
@@ -195,9 +197,14 @@ pub(crate) fn secure<S: Read + Write>(
 
 /// What there is to say when a server's certificate is not accepted. Nothing of it begins like what is
 /// said of a certificate's lifetime.
-pub(crate) fn rejection(error: &TlsError) -> Option<Finding> {
+pub(crate) fn rejection(error: &TlsError, options: &Options) -> Option<Finding> {
     let TlsError::Rejected(reason) = error else {
         return None;
+    };
+    let reason = if options.no_server_text {
+        reason.clone().with_names(trace::HIDDEN)
+    } else {
+        reason.clone()
     };
     Some(Finding {
         state: State::Critical,
@@ -208,10 +215,17 @@ pub(crate) fn rejection(error: &TlsError) -> Option<Finding> {
 /// Judges what is left of the certificates that the server's own one depends on. Those that are good
 /// for long are not mentioned.
 pub(crate) fn check_chain<S: Read + Write>(session: &mut Session<'_, S>, limits: Lifetime) {
-    let now = session.now;
+    let (now, is_hidden) = (session.now, session.options.no_server_text);
+    let judge = |der: &CertificateDer<'_>| {
+        if is_hidden {
+            certificate::judge_as(Some(trace::HIDDEN), der, now, limits)
+        } else {
+            certificate::judge_authority(der, now, limits)
+        }
+    };
     let authorities = session.verified_chain().iter().skip(1);
     let findings: Vec<_> = authorities
-        .filter_map(|der| certificate::judge_authority(der, now, limits).ok())
+        .filter_map(|der| judge(der).ok())
         .filter(|finding| finding.state != State::Ok)
         .collect();
     for finding in findings {
@@ -279,6 +293,10 @@ mod tests {
     fn all_of_it_needs_tls() {
         let mut options = Given::default();
         options.take("min-tls", "1.3").unwrap().unwrap();
+        options
+            .take("ca-file", "lent by the host")
+            .unwrap()
+            .unwrap();
         let resolved = options.resolve(&Host::Name("mx".into()), Security::None, false);
         assert_eq!(resolved.unwrap_err().message, "--min-tls needs TLS");
     }

@@ -8,9 +8,11 @@ pub use sandcheck_contract::cli::Output;
 use sandcheck_contract::cli::{add_node_name, missing, read};
 use sandcheck_contract::files::Files;
 use sandcheck_contract::lend::{self, Lender, Unlendable};
+use sandcheck_contract::secrets;
 
 use crate::error::RunError;
 use crate::escape;
+use crate::form::{Form, Showing};
 use crate::grants::{Grants, Rules};
 use crate::plugin::{Instance, Plugin};
 use crate::system_anchors::system_anchors;
@@ -53,7 +55,7 @@ pub async fn run(plugin: &Plugin, rules: Rules, program: &str, words: Vec<OsStri
         Err(output) => return output,
     };
     match Request::read(&manifest, rules, program, words) {
-        Ok(request) => request.carry_out_by(instance).await,
+        Ok(request) => request.with_input().carry_out_by(instance).await,
         Err(output) => output,
     }
 }
@@ -78,6 +80,8 @@ pub struct Request<'a> {
     line: CommandLine,
     /// The longest time budget, whatever the command line says.
     longest: Option<Duration>,
+    /// Whether standard input is this check's own.
+    input: bool,
 }
 
 impl<'a> Request<'a> {
@@ -93,6 +97,7 @@ impl<'a> Request<'a> {
             arguments,
             stop: None,
             is_empty: false,
+            form: Form::Text,
         };
         Self::new(manifest, rules, program, line)
     }
@@ -104,6 +109,7 @@ impl<'a> Request<'a> {
             program,
             line,
             longest: None,
+            input: false,
         }
     }
 
@@ -130,9 +136,24 @@ impl<'a> Request<'a> {
             && line.arguments.is_empty()
         {
             // Nothing stands before it that could be a mistake.
-            return Err(Output::stopped(manifest, program, stop));
+            let output = Output::stopped(manifest, program, stop);
+            return Err(Showing::new(line.form, manifest, &[]).unreported(output));
         }
         Ok(Self::new(manifest, rules, program, line))
+    }
+
+    /// Standard input is there for this check, which may take a secret from it.
+    #[must_use]
+    pub fn with_input(self) -> Self {
+        Self {
+            input: true,
+            ..self
+        }
+    }
+
+    /// The secrets that stand in the command line itself, where others can see them.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        secrets::given(self.manifest, &self.line.arguments)
     }
 
     /// Refuses it where it names files or addresses of this machine, because it comes from somebody
@@ -143,6 +164,25 @@ impl<'a> Request<'a> {
         Ok(self)
     }
 
+    /// Shows the result in this form, whatever the command line says.
+    #[must_use]
+    pub fn shown_as(mut self, form: Form) -> Self {
+        self.line.form = form;
+        self
+    }
+
+    /// How the result is shown.
+    fn showing(&self) -> Showing<'a> {
+        Showing::new(self.line.form, self.manifest, &self.line.arguments)
+    }
+
+    /// Whether all of the command line could be read, so that the plugin will be run. Else the answer
+    /// is a text of the manifest.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.line.stop.is_none()
+    }
+
     /// What the plugin will be asked to do, before the host adds to it.
     #[must_use]
     pub fn arguments(&self) -> &[Argument] {
@@ -151,12 +191,14 @@ impl<'a> Request<'a> {
 
     /// Has a fresh instance do it.
     pub async fn carry_out<T: Transport>(self, plugin: &Plugin<T>) -> Output {
-        output(self.report(plugin).await)
+        let showing = self.showing();
+        output(&showing, self.report(plugin).await)
     }
 
     /// Has an instance do it that has done no check yet.
     pub async fn carry_out_by<T: Transport>(self, instance: Instance<T>) -> Output {
-        output(self.report_by(instance).await)
+        let showing = self.showing();
+        output(&showing, self.report_by(instance).await)
     }
 
     /// Has a fresh instance do it, for a host that wants more than text.
@@ -189,7 +231,8 @@ impl<'a> Request<'a> {
         }
         if lend::is_needed(manifest, &arguments) {
             let end = budget::end(budget);
-            match lent::<T>(manifest, arguments.clone(), self.rules.files.clone(), end).await {
+            let files = self.rules.files.clone();
+            match lent::<T>(manifest, arguments.clone(), files, self.input, end).await {
                 Ok(lent) => arguments = lent,
                 Err(unlendable) => {
                     return Err(earlier(manifest, &mut instance, &arguments, unlendable).await);
@@ -228,6 +271,7 @@ async fn lent<T: Transport>(
     manifest: &Manifest,
     mut arguments: Vec<Argument>,
     files: Files,
+    input: bool,
     deadline: Instant,
 ) -> Result<Vec<Argument>, Unlendable> {
     let manifest = manifest.clone();
@@ -236,6 +280,7 @@ async fn lent<T: Transport>(
             files: &files,
             deadline,
             system_anchors: &system_anchors,
+            input,
         };
         lend::lend(&manifest, &mut arguments, &lender)?;
         Ok(arguments)
@@ -258,10 +303,10 @@ async fn earlier<T: Transport>(
     }
 }
 
-fn output(result: Result<Report, Unreported>) -> Output {
+fn output(showing: &Showing<'_>, result: Result<Report, Unreported>) -> Output {
     match result {
-        Ok(report) => Output::report(&report),
-        Err(unreported) => unreported.output,
+        Ok(report) => showing.report(&report),
+        Err(unreported) => showing.unreported(unreported.output),
     }
 }
 
@@ -274,7 +319,7 @@ fn not_started(error: &RunError, program: &str) -> Output {
     match error {
         RunError::NoPlugin(error) => {
             let line = escape::line(&format!("{program}: {error}"));
-            Output::unknown(format!("UNKNOWN - {line}\n"))
+            Output::unknown(format!("UNKNOWN - {line}\n")).because("failure", &line, None)
         }
         error => Output::failed(error),
     }

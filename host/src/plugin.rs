@@ -118,9 +118,9 @@ fn fit<T: Transport>(component: &Component) -> Result<Linked<T>, PluginError> {
     let exports = shape.exports(engine).map(|(name, _)| name);
     let line = world::line(imports.iter().copied(), exports).map_err(PluginError::Misfit)?;
     let mut linker = Linker::new(engine);
-    let linked =
-        link(&mut linker, &imports, line).and_then(|()| Linked::new(&linker, component, line));
-    linked.map_err(PluginError::Type)
+    link(&mut linker, &imports, line)
+        .and_then(|()| Linked::new(&linker, component, line))
+        .map_err(PluginError::Type)
 }
 
 /// Before a check begins nothing is worth waiting for.

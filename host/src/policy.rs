@@ -126,7 +126,7 @@ fn read(file: File) -> Result<Policy, Wrong> {
             allow: patterns(&allow, Pattern::parse)?,
             deny: patterns(&deny, Pattern::parse_with_classes)?,
             only: patterns(&only.unwrap_or_default(), Pattern::parse_with_classes)?,
-            files: files(file.files)?,
+            files: files(&file.files)?,
             ..Rules::default()
         },
         limits: limits(&file.limits)?,
@@ -138,7 +138,7 @@ fn read(file: File) -> Result<Policy, Wrong> {
     })
 }
 
-fn files(entry: FilesEntry) -> Result<Files, Wrong> {
+fn files(entry: &FilesEntry) -> Result<Files, Wrong> {
     let pattern = |text: &Spanned<String>| {
         FilePattern::parse(text.get_ref()).map_err(|error| (text.span(), error.to_string()))
     };

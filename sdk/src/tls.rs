@@ -2,6 +2,7 @@
 
 mod config;
 mod dane;
+mod error;
 mod handshake_signature;
 mod identity;
 mod names;
@@ -13,20 +14,20 @@ mod strength;
 mod terms;
 mod trust;
 
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 pub use rustls::AlertDescription;
+use rustls::ProtocolVersion;
 use rustls::client::UnbufferedClientConnection;
 pub use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::unbuffered::{
     ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus,
 };
-use rustls::{InvalidMessage, PeerIncompatible};
 
 use config::{provider, server_name};
 pub use dane::{Dane, Unusable};
+pub use error::TlsError;
 pub use identity::{Identity, IdentityError};
 pub use pem::PemError;
 pub use pin::Pin;
@@ -41,102 +42,6 @@ const SILENCE_LIMIT: usize = 256 * 1024;
 
 /// How much is read at once: a little more than one record.
 const READ_SIZE: usize = 18 * 1024;
-
-/// Why a handshake failed. Described in words that tell what to look at.
-#[derive(Debug)]
-#[allow(missing_docs, reason = "each is described by its Display")]
-pub enum TlsError {
-    TimedOut,
-    Injected(usize),
-    NotTls,
-    OldVersion,
-    NotTls13,
-    Rejected(Rejection),
-    Closed,
-    Refused(AlertDescription),
-    TooLong,
-    Stream(io::Error),
-    Protocol(rustls::Error),
-}
-
-impl fmt::Display for TlsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TimedOut => f.write_str("the time was used up"),
-            Self::Injected(count) => write!(
-                f,
-                "{count} bytes of plain text came behind the reply to STARTTLS (possible injection)"
-            ),
-            Self::NotTls => f.write_str("the server sent something that is not TLS"),
-            Self::OldVersion => f.write_str(
-                "the server speaks neither TLS 1.2 nor TLS 1.3, older versions are unsafe",
-            ),
-            Self::NotTls13 => f.write_str("the server does not speak TLS 1.3 (--min-tls 1.3)"),
-            Self::Rejected(rejection) => write!(f, "{rejection}"),
-            Self::Closed => f.write_str("the server closed the connection during the handshake"),
-            Self::Refused(alert) => {
-                write!(
-                    f,
-                    "the server refused the handshake with the alert {alert:?}{}",
-                    advice(*alert)
-                )
-            }
-            Self::TooLong => f.write_str("the server sent too long a handshake"),
-            Self::Stream(error) => write!(f, "{error}"),
-            Self::Protocol(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl std::error::Error for TlsError {}
-
-fn advice(alert: AlertDescription) -> &'static str {
-    match alert {
-        AlertDescription::HandshakeFailure => {
-            ": no certificate of its own, no cipher suite in common, or it wants a client certificate"
-        }
-        AlertDescription::CertificateRequired => ": it wants a client certificate",
-        AlertDescription::UnrecognisedName => ": it does not know the host name",
-        _ => "",
-    }
-}
-
-impl From<rustls::Error> for TlsError {
-    fn from(error: rustls::Error) -> Self {
-        match error {
-            rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
-            | rustls::Error::PeerIncompatible(
-                PeerIncompatible::ServerDoesNotSupportTls12Or13
-                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
-            ) => Self::OldVersion,
-            rustls::Error::AlertReceived(alert) => Self::Refused(alert),
-            rustls::Error::InvalidMessage(
-                InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
-            ) => Self::NotTls,
-            other => Self::Protocol(other),
-        }
-    }
-}
-
-impl From<io::Error> for TlsError {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::TimedOut => Self::TimedOut,
-            io::ErrorKind::UnexpectedEof => Self::Closed,
-            _ => Self::Stream(error),
-        }
-    }
-}
-
-impl From<TlsError> for io::Error {
-    fn from(error: TlsError) -> Self {
-        match error {
-            TlsError::TimedOut => io::ErrorKind::TimedOut.into(),
-            TlsError::Stream(error) => error,
-            other => Self::new(io::ErrorKind::InvalidData, other.to_string()),
-        }
-    }
-}
 
 /// A stream with TLS on it.
 pub struct TlsStream<S> {
@@ -155,6 +60,17 @@ pub struct TlsStream<S> {
     judge: Option<Arc<Judge>>,
     /// With which alert the server ended it after the handshake.
     refusal: Option<AlertDescription>,
+}
+
+/// What a handshake came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    /// `TLSv1.2` or `TLSv1.3`.
+    pub version: &'static str,
+    /// `TLS_AES_128_GCM_SHA256`.
+    pub suite: String,
+    /// How keys were exchanged: `X25519`.
+    pub group: &'static str,
 }
 
 /// What one step of the connection came to.
@@ -235,6 +151,31 @@ impl<S: Read + Write> TlsStream<S> {
     /// looks at the client's certificate only then (RFC 8446 section 4.4.2.4).
     pub fn refusal(&self) -> Option<AlertDescription> {
         self.refusal
+    }
+
+    /// All certificates that the server showed, in DER, its own first.
+    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        let sent = self.connection.peer_certificates().unwrap_or_default();
+        sent.iter().map(|certificate| &**certificate)
+    }
+
+    /// What both sides agreed on, by the names that are registered.
+    pub fn agreed(&self) -> Agreed {
+        let version = match self.connection.protocol_version() {
+            Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+            Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+            _ => "",
+        };
+        let suite = self.connection.negotiated_cipher_suite();
+        let suite = suite.and_then(|suite| suite.suite().as_str());
+        let group = self.connection.negotiated_key_exchange_group();
+        let group = group.and_then(|group| group.name().as_str());
+        Agreed {
+            version,
+            // rustls puts the version into the name.
+            suite: suite.unwrap_or_default().replacen("TLS13_", "TLS_", 1),
+            group: group.unwrap_or_default(),
+        }
     }
 
     /// Advances the connection once; `data` is encrypted and sent when the connection is ready.

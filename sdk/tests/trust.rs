@@ -140,8 +140,8 @@ fn the_issuer_that_is_missing_is_named() {
     let made = Chain::good().make();
     let missing = |issuer: &str, subject: &str| {
         format!(
-            "issuer unknown: '{issuer}', which signed '{subject}', is no trust anchor, and the \
-             server did not send its certificate"
+            "issuer unknown: '{issuer}', which signed '{subject}', is neither a trust anchor nor sent \
+             by the server"
         )
     };
     let sent = [made.leaf.clone()];

@@ -109,6 +109,9 @@ def other_command_lines(suite, mine):
         "check_smtp/ -H mx": "'' is not run",
         f"A=b {suite.command()}": "'=' would need a shell",
         f"{PLUGIN} --extra-opts=x@/etc/passwd": "--extra-opts is not taken from a job",
+        f"{PLUGIN} -H mx --authpass-file /etc/passwd": "--authpass-file is not taken from a job: it would read a secret",
+        f"{PLUGIN} -H mx --authpass-env HOME": "--authpass-env is not taken from a job",
+        f"{PLUGIN} -H mx -P -": "--authpass=- is not taken from a job",
         f"{PLUGIN} -p 70000 -H mx": "Port must be a positive integer",
     }
     texts = [base64.b64encode(job(number, line)) for number, line in enumerate(lines)]

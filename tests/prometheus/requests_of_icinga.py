@@ -67,6 +67,8 @@ def icinga_gives_arguments_of_every_kind(place, mail):
         ({"-z": "1"}, "check_smtp has no option '-z'"),
         ({"--host": "mx"}, "check_smtp has no option '--host'"),
         ({"--extra-opts": "x@/etc/passwd"}, "check_smtp has no option '--extra-opts'"),
+        ({"--authpass-file": "/etc/passwd"}, "check_smtp has no option '--authpass-file'"),
+        ({"-P": "-"}, "--authpass=- is not taken from a request: it would read a secret of this machine"),
         ({"-S": "--extra-opts=x@/etc/passwd"}, "the option 'starttls' takes no value"),
         ({"-p": [1, 2]}, "the option 'port' takes one value"),
         ({"-p": True}, "the option 'port' needs a value"),

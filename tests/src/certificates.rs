@@ -202,7 +202,10 @@ impl Certificates {
             ("crl", authorities.revocation_lists()?),
             ("client_cert", authorities.client(&self.key)?),
             ("client_key", self.key.serialize_pem()),
-            ("stranger_cert", Authorities::new()?.client(&stranger)?),
+            (
+                "stranger_cert",
+                Authorities::strangers()?.client(&stranger)?,
+            ),
             ("stranger_key", stranger.serialize_pem()),
             ("fingerprint", pairs.join(":")),
             (

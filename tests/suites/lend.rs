@@ -270,8 +270,8 @@ fn connections_come_from_the_address_that_is_wanted() {
     assert_eq!((code, &*text), (Some(0), "OK - connected to the target\n"));
     assert_eq!(accepting.join().expect("its end"), "127.0.0.2");
     let (_, text) = words("::1");
-    let part = "Unreachable(\"No IPv6 address to connect to from ::1\")";
-    assert!(text.contains(part), "{text}");
+    let words_of = "Unreachable(\"No IPv6 address to connect to from ::1\")";
+    assert!(text.contains(words_of), "{text}");
     let (_, text) = words("192.0.2.1");
     // In the words of the C library: glibc's, musl's.
     let words_of = ["Cannot assign requested address", "Address not available"];

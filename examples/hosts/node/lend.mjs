@@ -10,6 +10,7 @@ import { getSystemErrorMap } from 'node:util';
 const FILES = ['file', 'anchors'];
 const LIMIT = 1 << 20; // bytes of a file, or of a folder of files
 const TOTAL = 4 << 20; // bytes for one run
+const SECRET_LIMIT = 64 << 10; // bytes
 const SYSTEM = 'system';
 export const OUTPUTS = ['text', 'json', 'openmetrics'];
 const PAUSE = 10; // milliseconds between two looks at a pipe
@@ -34,6 +35,20 @@ class FileError extends Error {}
 
 const kindOf = (manifest, name) => manifest.options.find((option) => option.name === name)?.kind;
 
+/** For `NAME-file` and `NAME-env` the secret NAME and `file` or `env`. A plugin's own option is none. */
+export function companion(manifest, name) {
+  const [, secret, way] = /^(.+)-(file|env)$/s.exec(name) ?? [];
+  const isOwn = ({ name: own, aliases }) => own === name || aliases.includes(`--${name}`);
+  const isOurs = way && kindOf(manifest, secret) === 'secret' && !manifest.options.some(isOwn);
+  return isOurs ? { secret, way } : undefined;
+}
+
+/** The secret that is to be read from somewhere, and where: `file`, `env`, `input`. */
+function wayOf(manifest, { name, value }) {
+  if (value === '-' && kindOf(manifest, name) === 'secret') return { secret: name, way: 'input' };
+  return companion(manifest, name);
+}
+
 /** Whether anything has to be read for these arguments. */
 export function isNeeded(manifest, pairs) {
   return plain(manifest, pairs).length < pairs.length || impliedAnchors(manifest, pairs) !== undefined;
@@ -41,18 +56,34 @@ export function isNeeded(manifest, pairs) {
 
 /** The arguments that need nothing of the host. */
 export function plain(manifest, pairs) {
-  return pairs.filter(({ name }) => !FILES.includes(kindOf(manifest, name)));
+  return pairs.filter((pair) => !FILES.includes(kindOf(manifest, pair.name)) && !wayOf(manifest, pair));
 }
 
 /** What the host itself reads of the arguments, before it connects to anything. */
 export function check(manifest, pairs) {
   for (const [before, { name, value }] of pairs.entries()) {
     const kind = kindOf(manifest, name);
+    const way = wayOf(manifest, { name, value });
+    if (way) checkSecret(manifest, pairs, way.secret, before);
     if (kind === 'output' && !OUTPUTS.includes(value)) {
       throw new Unlendable(`--${name}: there is no such form - ${value}`, `accepted: ${OUTPUTS.join(', ')}`, before);
     }
+    if (kind === 'output' && value !== 'text') {
+      const hint = 'this host accepts text alone; sandcheck shows the others';
+      throw new Unlendable(`--${name}: not shown by this host - ${value}`, hint, before);
+    }
     if (kind === 'source') checkSource(manifest, pairs, name, value, before);
   }
+}
+
+/** Of two none is chosen. */
+function checkSecret(manifest, pairs, secret, before) {
+  const isMeant = ({ name }) => name === secret || companion(manifest, name)?.secret === secret;
+  const meant = pairs.filter(isMeant).map(({ name }) => `--${name}`);
+  const { repeatable } = manifest.options.find(({ name }) => name === secret);
+  if (meant.length < 2 || repeatable) return;
+  const names = [...new Set(meant)].join(', ');
+  throw new Unlendable(`Only one of these can be given - ${names}`, `each says what --${secret} is`, before);
 }
 
 function checkSource(manifest, pairs, name, value, before) {
@@ -86,6 +117,11 @@ export async function lend(manifest, pairs, deadline) {
   let total = 0;
   for (const [before, { name, value }] of wanted.entries()) {
     const kind = kindOf(manifest, name);
+    const way = value !== undefined && wayOf(manifest, { name, value });
+    if (way) {
+      lent.push({ name: way.secret, value: await readSecret(name, way, value, deadline, before) });
+      continue;
+    }
     if (!FILES.includes(kind)) {
       lent.push({ name, value });
       continue;
@@ -104,9 +140,46 @@ export async function lend(manifest, pairs, deadline) {
   return lent;
 }
 
-function refused(name, kind, value, error, before) {
+/** Of the first line of a file, or of the environment. No message holds it. */
+async function readSecret(name, { secret, way }, value, deadline, before) {
+  const where = way === 'file' ? `'${value}'` : `the variable '${value}'`;
+  const hint =
+    'it can be in a file that only you can read, or in the environment: ' +
+    `--${secret}-file FILE, --${secret}-env VARIABLE`;
+  const wrong = (words) => new Unlendable(`--${name}: ${words}`, hint, before);
+  if (way === 'input') throw new Unlendable(`--${name}=-: there is no standard input to read here`, hint, before);
+  const reading = way === 'file' ? firstLine(value, deadline) : Promise.resolve(process.env[value]);
+  const found = await reading.catch((error) => {
+    throw wrong(`cannot read ${where}: ${wordsOf(error)}`);
+  });
+  const because = (words) => wrong(`no secret in ${where}: ${words}`);
+  if (found === undefined) throw because('there is no such variable');
+  if (found === '') throw because('its first line is empty');
+  if (found.includes('\0')) throw because('it has a zero byte in it');
+  if (Buffer.byteLength(found) > SECRET_LIMIT) throw because(`it is longer than ${SECRET_LIMIT} bytes`);
+  return found;
+}
+
+async function firstLine(file, deadline) {
+  const handle = opened(file);
+  try {
+    const bytes = await readAll(handle, deadline, SECRET_LIMIT, 10);
+    const end = bytes.indexOf(10);
+    const line = decoded(end < 0 ? bytes : bytes.subarray(0, end));
+    return end < 0 ? line : line.replace(/\r$/, '');
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+/** What went wrong, in the system's words where it was the system. */
+function wordsOf(error) {
   const system = WORDS[error.code] ?? getSystemErrorMap().get(error.errno)?.[1];
-  const words = system ?? (error instanceof FileError ? error.message : 'no name of a file');
+  return system ?? (error instanceof FileError ? error.message : 'no name of a file');
+}
+
+function refused(name, kind, value, error, before) {
+  const words = wordsOf(error);
   if (value === undefined) {
     const hint = `install the package ca-certificates, or name a file of certificates in PEM: --${name} FILE`;
     return new Unlendable(`--${name}: this machine has no trust anchors that can be read: ${words}`, hint, before);
@@ -166,31 +239,45 @@ function files(folder) {
 
 /** What a file holds. A pipe is read until its writer closes it, and nothing is waited for beyond the deadline. */
 async function textOf(file, deadline) {
-  const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = fs.constants;
-  const handle = fs.openSync(file, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  const handle = opened(file);
   try {
-    const found = fs.fstatSync(handle);
-    if (found.isDirectory()) throw new FileError('it is a directory');
-    if (!found.isFile() && !found.isFIFO()) throw new FileError('it is neither a file nor a pipe');
-    const bytes = await readAll(handle, deadline);
-    if (bytes.length === 0) {
-      throw new FileError(found.isFIFO() ? 'it is a pipe, and nobody wrote anything to it' : 'it is empty');
-    }
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw error instanceof TypeError ? new FileError('it is not UTF-8') : error;
+    const bytes = await readAll(handle, deadline, LIMIT);
+    if (bytes.length > 0) return decoded(bytes);
+    const isPipe = fs.fstatSync(handle).isFIFO();
+    throw new FileError(isPipe ? 'it is a pipe, and nobody wrote anything to it' : 'it is empty');
   } finally {
     fs.closeSync(handle);
   }
 }
 
-async function readAll(handle, deadline) {
-  const bytes = Buffer.alloc(LIMIT + 1);
+/** A file or a pipe; what is neither is not read. */
+function opened(file) {
+  const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = fs.constants;
+  const handle = fs.openSync(file, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  const found = fs.fstatSync(handle);
+  if (found.isFile() || found.isFIFO()) return handle;
+  fs.closeSync(handle);
+  throw new FileError(found.isDirectory() ? 'it is a directory' : 'it is neither a file nor a pipe');
+}
+
+function decoded(bytes) {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new FileError('it is not UTF-8');
+  }
+}
+
+/** All of it, or until there is an end in it. */
+async function readAll(handle, deadline, limit, end) {
+  const bytes = Buffer.alloc(limit + 1);
   let length = 0;
-  while (length <= LIMIT) {
+  const isOver = () => end !== undefined && bytes.subarray(0, length).includes(end);
+  while (!isOver()) {
+    if (length > limit) throw new FileError(`it is longer than ${limit} bytes`);
     try {
       const count = fs.readSync(handle, bytes, length, bytes.length - length);
-      if (count === 0) return bytes.subarray(0, length);
+      if (count === 0) break;
       length += count;
     } catch (error) {
       if (error.code !== 'EAGAIN') throw error;
@@ -198,5 +285,5 @@ async function readAll(handle, deadline) {
       await sleep(PAUSE);
     }
   }
-  throw new FileError(`it is longer than ${LIMIT} bytes`);
+  return bytes.subarray(0, length);
 }

@@ -4,6 +4,9 @@
 // manner of `getopt_long`.
 
 import os from 'node:os';
+import { domainToASCII } from 'node:url';
+
+import { companion } from './lend.mjs';
 
 const DEFAULT_BUDGET = 10; // seconds
 const LONGEST_BUDGET = 600; // seconds
@@ -19,8 +22,20 @@ class Stop {
   }
 }
 
-/** The pairs, and why reading stopped if it did. */
+/** The pairs, with hosts in ASCII, and why reading stopped if it did. */
 export function read(manifest, given) {
+  const { pairs, stop } = readAll(manifest, given);
+  const isHost = (name) => manifest.options.some((option) => option.name === name && option.kind === 'host');
+  return { pairs: pairs.map(({ name, value }) => ({ name, value: isHost(name) ? inAscii(value) : value })), stop };
+}
+
+/** A name in its A-labels; what is in ASCII, a path or no name, as it is. */
+function inAscii(host) {
+  const isLeft = /^[\0-\x7f]*$/.test(host) || host.startsWith('/');
+  return (!isLeft && domainToASCII(host)) || host;
+}
+
+function readAll(manifest, given) {
   const reader = new Reader(manifest);
   try {
     if (Array.isArray(given)) reader.readWords(given);
@@ -41,10 +56,16 @@ class Reader {
   /** `{"hostname": "mx", "starttls": true, "command": ["NOOP", "RSET"]}` */
   readNames(given) {
     for (const [name, found] of Object.entries(given)) {
-      const option = this.manifest.options.find((option) => option.name === name);
+      const isMeant = (option) => option.name === name;
+      const option = this.manifest.options.find(isMeant) ?? this.companion(name);
       if (!option) throw new Stop('wrong', `unrecognized option '--${name}'`);
       for (const value of Array.isArray(found) ? found : [found]) this.takeValue(option, value);
     }
+  }
+
+  /** The host's own option for a secret, as if it were the plugin's. */
+  companion(name) {
+    return companion(this.manifest, name) && { name, kind: 'text' };
   }
 
   takeValue({ name, kind }, value) {
@@ -93,7 +114,8 @@ class Reader {
   /** The option of that name, or the only one whose name begins so. */
   findLong(name) {
     const exact = this.known.find((option) => option.name === name);
-    if (exact) return exact;
+    const known = exact ?? this.companion(name);
+    if (known) return known;
     const found = this.known.filter((option) => option.name.startsWith(name) && !option.exact);
     if (found.length === 1) return found[0];
     if (found.length === 0) throw new Stop('wrong', `unrecognized option '--${name}'`);
@@ -137,7 +159,8 @@ function missingValue(shown) {
 
 /** The first option that is needed and not there, as a misuse. */
 export function missing(manifest, pairs) {
-  const isGiven = (name) => pairs.some((pair) => pair.name === name);
+  const isGiven = (name) =>
+    pairs.some((pair) => (companion(manifest, pair.name)?.secret ?? pair.name) === name);
   const option = manifest.options.find((option) => option.required && !isGiven(option.name));
   return option && { message: `Option missing - --${option.name}`, hint: option.help };
 }

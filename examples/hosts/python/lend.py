@@ -12,6 +12,7 @@ from types import SimpleNamespace
 FILES = {"file", "anchors"}
 LIMIT = 1 << 20  # bytes of a file, or of a folder of files
 TOTAL = 4 << 20  # bytes for one run
+SECRET_LIMIT = 64 << 10  # bytes
 SYSTEM = "system"
 OUTPUTS = ["text", "json", "openmetrics"]
 HASHED = re.compile("[0-9A-Fa-f]{8}[.][0-9]+")
@@ -40,18 +41,48 @@ class FileError(Exception):
 def plain(manifest, pairs):
     """The arguments that need nothing of the host."""
     kinds = kinds_of(manifest)
-    return [pair for pair in pairs if kinds.get(pair[0]) not in FILES]
+    return [pair for pair in pairs if kinds.get(pair[0]) not in FILES and not way_of(manifest, *pair)]
+
+
+def companion(manifest, name):
+    """For `NAME-file` and `NAME-env` the secret NAME and `file` or `env`. A plugin's own option is none."""
+    secret, dash, way = name.rpartition("-")
+    spellings = {option.name for option in manifest.options}
+    spellings |= {alias.removeprefix("--") for option in manifest.options for alias in option.aliases}
+    is_ours = way in ("file", "env") and name not in spellings and kinds_of(manifest).get(secret) == "secret"
+    return (secret, way) if is_ours else None
+
+
+def way_of(manifest, name, value):
+    """The secret that is to be read from somewhere, and where: `file`, `env`, `input`."""
+    if value == "-" and kinds_of(manifest).get(name) == "secret":
+        return name, "input"
+    return companion(manifest, name)
 
 
 def check(manifest, pairs):
     """What the host itself reads of the arguments, before it connects to anything."""
     kinds = kinds_of(manifest)
     for before, (name, value) in enumerate(pairs):
+        if way := way_of(manifest, name, value):
+            check_secret(manifest, pairs, way[0], before)
         if kinds.get(name) == "output" and value not in OUTPUTS:
             hint = f"accepted: {', '.join(OUTPUTS)}"
             raise Unlendable(f"--{name}: there is no such form - {value}", hint, before)
+        if kinds.get(name) == "output" and value != "text":
+            hint = "this host accepts text alone; sandcheck shows the others"
+            raise Unlendable(f"--{name}: not shown by this host - {value}", hint, before)
         if kinds.get(name) == "source":
             check_source(manifest, pairs, name, value, before)
+
+
+def check_secret(manifest, pairs, secret, before):
+    """Of two none is chosen."""
+    meant = [name for name, _ in pairs if name == secret or (companion(manifest, name) or [None])[0] == secret]
+    is_repeatable = any(option.repeatable for option in manifest.options if option.name == secret)
+    if len(meant) > 1 and not is_repeatable:
+        names = ", ".join(f"--{name}" for name in dict.fromkeys(meant))
+        raise Unlendable(f"Only one of these can be given - {names}", f"each says what --{secret} is", before)
 
 
 def check_source(manifest, pairs, name, value, before):
@@ -78,7 +109,9 @@ def lend(manifest, pairs, deadline):
     implied = implied_anchors(manifest, pairs)
     for before, (name, value) in enumerate([*pairs, *([(implied, None)] if implied else [])]):
         kind = kinds.get(name)
-        if kind in FILES:
+        if value is not None and (way := way_of(manifest, name, value)):
+            name, value = way[0], read_secret(name, *way, value, deadline, before)
+        elif kind in FILES:
             try:
                 value = system_anchors(deadline) if before == len(pairs) else contents(kind, value, deadline)
             except (FileError, OSError) as error:
@@ -102,6 +135,36 @@ def refused(name, kind, value, error, before):
     folder = ", or of a folder of such files" if kind == "anchors" else ""
     hint = f"--{name} takes the path of a text file in UTF-8 of at most 1 MiB{folder}"
     return Unlendable(f"--{name}: cannot read '{value}': {words}", hint, before)
+
+
+def read_secret(name, secret, way, value, deadline, before):
+    """Of the first line of a file, or of the environment. No message holds it."""
+    hint = f"it can be in a file that only you can read, or in the environment: --{secret}-file FILE, --{secret}-env VARIABLE"
+    if way == "input":
+        raise Unlendable(f"--{name}=-: there is no standard input to read here", hint, before)
+    try:
+        found = first_line(value, deadline) if way == "file" else os.environ.get(value)
+    except (FileError, OSError) as error:
+        words = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        raise Unlendable(f"--{name}: cannot read '{value}': {words}", hint, before) from None
+    where = f"'{value}'" if way == "file" else f"the variable '{value}'"
+    if found is None:
+        raise Unlendable(f"--{name}: no secret in {where}: there is no such variable", hint, before)
+    for is_wrong, words in (
+        (not found, "its first line is empty"),
+        ("\0" in found, "it has a zero byte in it"),
+        (len(os.fsencode(found)) > SECRET_LIMIT, f"it is longer than {SECRET_LIMIT} bytes"),
+        (any("\ud800" <= c <= "\udfff" for c in found), "it is not UTF-8"),
+    ):
+        if is_wrong:
+            raise Unlendable(f"--{name}: no secret in {where}: {words}", hint, before)
+    return found
+
+
+def first_line(path, deadline):
+    with opened(path) as file:
+        line = read_all(file, deadline, SECRET_LIMIT, b"\n").partition(b"\n")[0]
+    return line.removesuffix(b"\r").decode(errors="surrogateescape")
 
 
 def implied_anchors(manifest, pairs):
@@ -147,15 +210,8 @@ def files(folder):
 
 def text_of(path, deadline):
     """What a file holds. A pipe is read until its writer closes it, and nothing is waited for beyond the deadline."""
-    if "\0" in path:
-        raise FileError("no name of a file")
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with open(handle, "rb", buffering=0) as file:
-        mode = os.fstat(handle).st_mode
-        if stat.S_ISDIR(mode):
-            raise FileError("it is a directory")
-        if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
-            raise FileError("it is neither a file nor a pipe")
+    with opened(path) as file:
+        mode = os.fstat(file.fileno()).st_mode
         data = read_all(file, deadline)
     if not data:
         is_pipe = stat.S_ISFIFO(mode)
@@ -166,19 +222,34 @@ def text_of(path, deadline):
         raise FileError("it is not UTF-8") from None
 
 
-def read_all(file, deadline):
+def opened(path):
+    """A file or a pipe; what is neither is not read."""
+    if "\0" in path:
+        raise FileError("no name of a file")
+    file = open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb", buffering=0)
+    mode = os.fstat(file.fileno()).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
+        file.close()
+        raise FileError("it is a directory" if stat.S_ISDIR(mode) else "it is neither a file nor a pipe")
+    return file
+
+
+def read_all(file, deadline, limit=LIMIT, end=None):
+    """All of it, or until there is an end in it."""
     data = b""
-    while len(data) <= LIMIT:
-        piece = file.read(LIMIT + 1 - len(data))
+    while not (end and end in data):
+        if len(data) > limit:
+            raise FileError(f"it is longer than {limit} bytes")
+        piece = file.read(limit + 1 - len(data))
         if piece == b"":
-            return data
+            break
         if piece is not None:
             data += piece
             continue
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([file], [], [], left)[0]:
             raise FileError("it is a pipe that nobody closed in time")
-    raise FileError(f"it is longer than {LIMIT} bytes")
+    return data
 
 
 def address(value):

@@ -7,6 +7,9 @@ manner of `getopt_long`.
 import os
 from types import SimpleNamespace
 
+import idna
+import lend
+
 DEFAULT_BUDGET = 10  # seconds
 LONGEST_BUDGET = 600  # seconds
 NAMES = ["ok", "warning", "critical", "unknown"]
@@ -26,9 +29,24 @@ class Stop(Exception):
 
 
 def arguments(manifest, given):
-    """The pairs, and why reading stopped if it did."""
-    if isinstance(given, dict):
-        return by_name(manifest, given)
+    """The pairs, with hosts in ASCII, and why reading stopped if it did."""
+    pairs, stop = by_name(manifest, given) if isinstance(given, dict) else by_words(manifest, given)
+    hosts = {option.name for option in manifest.options if option.kind == "host"}
+    return [(name, in_ascii(value) if name in hosts else value) for name, value in pairs], stop
+
+
+def in_ascii(host):
+    """A name in its A-labels; what is in ASCII, a path or no name, as it is."""
+    if host.isascii() or host.startswith("/"):
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        return host
+
+
+def by_words(manifest, given):
+    """`["-H", "mx", "-S"]`"""
     reader = Reader(manifest, given)
     try:
         reader.read()
@@ -42,6 +60,9 @@ def by_name(manifest, given):
     pairs = []
     options = {option.name: option for option in manifest.options}
     for name, found in given.items():
+        if name not in options and lend.companion(manifest, name) and isinstance(found, str):
+            pairs.append((name, found))
+            continue
         if name not in options:
             return pairs, Stop("wrong", f"unrecognized option '--{name}'")
         for value in found if isinstance(found, list) else [found]:
@@ -93,6 +114,8 @@ class Reader:
         known = [*self.manifest.options, *OWN]
         if exact := next((option for option in known if option.name == name), None):
             return exact
+        if lend.companion(self.manifest, name):
+            return SimpleNamespace(name=name, kind="text")
         found = [option for option in known if option.name.startswith(name) and not option.exact]
         if len(found) == 1:
             return found[0]
@@ -138,7 +161,7 @@ def missing_value(shown):
 
 def missing(manifest, pairs):
     """The first option that is needed and not there, as a misuse."""
-    given = dict(pairs)
+    given = {(lend.companion(manifest, name) or [name])[0] for name, _ in pairs}
     for option in manifest.options:
         if option.required and option.name not in given:
             return SimpleNamespace(message=f"Option missing - --{option.name}", hint=option.help)

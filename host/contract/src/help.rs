@@ -1,6 +1,7 @@
 //! Usage, help and version texts, from the manifest.
 
 use crate::escape;
+use crate::secrets;
 use crate::types::{Kind, Manifest, OptionSpec};
 
 /// How wide the usage text is, in characters.
@@ -71,7 +72,7 @@ pub fn page(manifest: &Manifest) -> String {
         " --extra-opts=[SECTION][@FILE]\n    Read options from an ini file first; may be given \
          several times\n",
     );
-    for option in &manifest.options {
+    for option in &secrets::with_companions(manifest).options {
         text.push_str(&entry(option));
     }
     text.push('\n');

@@ -1,19 +1,16 @@
 //! What a host lends beyond connections: the contents of files, trust anchors. It travels as the
 //! value of an option whose kind the manifest declares; the plugin never learns a path.
 
-use std::fs::File;
+mod file;
+mod secret;
+
 use std::net::IpAddr;
-use std::path::Path;
 use std::time::Instant;
 
-use crate::anchors;
-use crate::escape;
+use self::file::{bounded, contents};
 use crate::files::Files;
-use crate::text_file::{self, FileError, LIMIT};
+use crate::secrets::{self, Way};
 use crate::types::{Argument, Kind, Manifest, Misuse, OptionSpec};
-
-/// The most that is lent to one run, in bytes.
-const TOTAL_LIMIT: usize = 4 << 20;
 
 /// The value of an implied option of the kind anchors that stands for the machine's own.
 const SYSTEM: &str = "system";
@@ -29,6 +26,8 @@ pub struct Lender<'a> {
     pub deadline: Instant,
     /// The machine's own trust anchors in PEM, or why there are none.
     pub system_anchors: &'a dyn Fn(Instant) -> Result<String, String>,
+    /// Whether a secret may be a line of standard input.
+    pub input: bool,
 }
 
 /// What cannot be lent.
@@ -43,25 +42,32 @@ pub struct Unlendable {
 /// Whether anything has to be read for these arguments.
 #[must_use]
 pub fn is_needed(manifest: &Manifest, arguments: &[Argument]) -> bool {
-    let mut arguments_of_files = arguments.iter().filter_map(|argument| {
-        let option = option(manifest, argument)?;
-        is_file(option.kind).then_some(())
-    });
-    arguments_of_files.next().is_some() || implied_anchors(manifest, arguments).is_some()
+    let is_lent = |argument| is_lent(manifest, argument);
+    arguments.iter().any(is_lent) || implied_anchors(manifest, arguments).is_some()
 }
 
-/// The arguments that need nothing of the host, for [`validate`](crate::types).
+/// The arguments that need nothing of the host, which is what `validate` looks at.
 #[must_use]
 pub fn plain(manifest: &Manifest, arguments: &[Argument]) -> Vec<Argument> {
-    let is_plain = |argument: &&Argument| {
-        option(manifest, argument).is_none_or(|option| !is_file(option.kind))
-    };
+    let is_plain = |argument: &&Argument| !is_lent(manifest, argument);
     arguments.iter().filter(is_plain).cloned().collect()
+}
+
+fn is_lent(manifest: &Manifest, argument: &Argument) -> bool {
+    match option(manifest, argument) {
+        Some(option) if is_file(option.kind) => true,
+        _ => secrets::way(manifest, argument).is_some(),
+    }
 }
 
 /// Checks what the host itself reads of the arguments, before it connects to anything.
 pub fn check(manifest: &Manifest, arguments: &[Argument]) -> Result<(), Unlendable> {
     for (before, argument) in arguments.iter().enumerate() {
+        if let Some((secret, way)) = secrets::way(manifest, argument)
+            && let Some(misuse) = secret::ambiguous(manifest, arguments, secret, way)
+        {
+            return Err(Unlendable { misuse, before });
+        }
         let (Some(option), Some(value)) = (option(manifest, argument), &argument.value) else {
             continue;
         };
@@ -85,6 +91,13 @@ pub fn lend(
 ) -> Result<(), Unlendable> {
     let mut total = 0;
     for (before, argument) in arguments.iter_mut().enumerate() {
+        if let Some((secret, way)) = secrets::way(manifest, argument) {
+            let value = argument.value.take().unwrap_or_default();
+            let read = secret::read(&argument.name, secret, way, &value, lender);
+            argument.value = Some(read.map_err(|misuse| Unlendable { misuse, before })?);
+            argument.name.clone_from(&secret.name);
+            continue;
+        }
         let Some(option) = option(manifest, argument).filter(|option| is_file(option.kind)) else {
             continue;
         };
@@ -119,12 +132,20 @@ pub fn check_stranger(
     from: &str,
 ) -> Result<(), String> {
     let refused = arguments.iter().find_map(|argument| {
+        let name = &argument.name;
+        if let Some((_, way)) = secrets::way(manifest, argument) {
+            let what = match way {
+                Way::Companion(_) => format!("--{name}"),
+                Way::Input => format!("--{name}=-"),
+            };
+            let reason = "it would read a secret of this machine";
+            return Some(format!("{what} is not taken from {from}: {reason}"));
+        }
         let reason = match option(manifest, argument)?.kind {
             Kind::File | Kind::Anchors => "it would read files of this machine",
             Kind::Source => "it would choose among the addresses of this machine",
             _ => return None,
         };
-        let name = &argument.name;
         Some(format!("--{name} is not taken from {from}: {reason}"))
     });
     refused.map_or(Ok(()), Err)
@@ -218,83 +239,6 @@ fn address(text: &str) -> Option<IpAddr> {
     crate::grants::without_brackets(text).parse().ok()
 }
 
-/// Why the contents of a file are not to be had.
-enum Refused {
-    File(FileError),
-    Policy(String),
-}
-
-impl From<FileError> for Refused {
-    fn from(error: FileError) -> Self {
-        Self::File(error)
-    }
-}
-
-fn contents(option: &OptionSpec, path: &str, lender: &Lender) -> Result<String, Misuse> {
-    let name = &option.name;
-    if path.starts_with("-----BEGIN") || path.contains(['\n', '\r']) {
-        // What looks like contents is not shown: it may be a private key.
-        return Err(Misuse {
-            message: format!("--{name} takes the path of a file, and not what it holds"),
-            hint: Some(format!(
-                "write it to a file and name that: --{name} /path/to/file.pem"
-            )),
-        });
-    }
-    let asked = Path::new(path);
-    let permit = |file: &File| {
-        let permitted = lender.files.permit(asked, file);
-        permitted.map_err(|real| Refused::Policy(real.display().to_string()))
-    };
-    let read = match option.kind {
-        Kind::Anchors => anchors::read(asked, lender.deadline, &permit),
-        _ => text_file::read(asked, LIMIT, lender.deadline, permit),
-    };
-    read.map_err(|refused| match refused {
-        Refused::File(error) => Misuse {
-            message: format!("--{name}: cannot read {}: {error}", shown(path)),
-            hint: Some(wanted(option)),
-        },
-        Refused::Policy(real) => Misuse {
-            message: format!(
-                "--{name}: {} is not among the only files that the policy allows",
-                shown(path)
-            ),
-            hint: Some(format!(
-                "to allow it: add '{real}' to only under [files] in the policy"
-            )),
-        },
-    })
-}
-
-fn wanted(option: &OptionSpec) -> String {
-    let what = match option.kind {
-        Kind::Anchors => {
-            "the path of a text file in UTF-8 of at most 1 MiB, or of a folder of such files"
-        }
-        _ => "the path of a text file in UTF-8 of at most 1 MiB",
-    };
-    format!("--{} takes {what}", option.name)
-}
-
-fn shown(path: &str) -> String {
-    format!("'{}'", escape::line(path))
-}
-
-fn bounded(contents: String, total: &mut usize, option: &OptionSpec) -> Result<String, Misuse> {
-    *total += contents.len();
-    if *total > TOTAL_LIMIT {
-        return Err(Misuse {
-            message: format!(
-                "--{}: the files of one run hold more than {TOTAL_LIMIT} bytes together",
-                option.name
-            ),
-            hint: None,
-        });
-    }
-    Ok(contents)
-}
-
 fn no_anchors(option: &OptionSpec, by: &OptionSpec, reason: &str) -> Misuse {
     let (name, by) = (&option.name, &by.name);
     Misuse {
@@ -313,6 +257,7 @@ mod tests {
     use super::*;
     use crate::files::FilePattern;
     use crate::testing::{argument, manifest, option};
+    use crate::text_file::LIMIT;
 
     fn plugin() -> Manifest {
         let mut verify = option("verify", 'x', Kind::Flag);
@@ -332,6 +277,7 @@ mod tests {
             files,
             deadline: Instant::now() + Duration::from_secs(1),
             system_anchors: &|_| Ok("machine's".to_owned()),
+            input: false,
         };
         let mut arguments = given.to_vec();
         lend(&plugin(), &mut arguments, &lender)?;

@@ -75,7 +75,8 @@ pub(crate) fn read<E: From<FileError>>(
     Ok(contents(&mut file, limit, deadline)?)
 }
 
-fn contents(file: &mut File, limit: usize, deadline: Instant) -> Result<String, FileError> {
+/// Whether it is a pipe; if it is no file either, it is not read.
+fn is_readable_pipe(file: &File) -> Result<bool, FileError> {
     let kind = file.metadata()?.file_type();
     if kind.is_dir() {
         return Err(FileError::Folder);
@@ -84,6 +85,11 @@ fn contents(file: &mut File, limit: usize, deadline: Instant) -> Result<String, 
     if !kind.is_file() && !is_pipe {
         return Err(FileError::NoFile);
     }
+    Ok(is_pipe)
+}
+
+fn contents(file: &mut File, limit: usize, deadline: Instant) -> Result<String, FileError> {
+    let is_pipe = is_readable_pipe(file)?;
     let bytes = read_to_end(file, limit, deadline)?;
     match String::from_utf8(bytes) {
         Ok(text) if text.is_empty() && is_pipe => Err(FileError::EmptyPipe),
@@ -93,11 +99,7 @@ fn contents(file: &mut File, limit: usize, deadline: Instant) -> Result<String, 
     }
 }
 
-pub(crate) fn read_to_end(
-    file: &mut File,
-    limit: usize,
-    deadline: Instant,
-) -> Result<Vec<u8>, FileError> {
+fn read_to_end(file: &mut File, limit: usize, deadline: Instant) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
     loop {
         let room = (limit + 1).saturating_sub(bytes.len());
@@ -113,13 +115,58 @@ pub(crate) fn read_to_end(
     }
 }
 
+/// Its first line, without the line's end. Nobody has to close a pipe for it.
+pub(crate) fn first_line(
+    file: &mut File,
+    limit: usize,
+    deadline: Instant,
+) -> Result<String, FileError> {
+    is_readable_pipe(file)?;
+    line(limit, |piece| {
+        loop {
+            match file.read(piece) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait(file, deadline)?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return Ok(read?),
+            }
+        }
+    })
+}
+
+fn line(
+    limit: usize,
+    mut read: impl FnMut(&mut [u8]) -> Result<usize, FileError>,
+) -> Result<String, FileError> {
+    let mut bytes = Vec::new();
+    let mut piece = [0; 4096];
+    loop {
+        let count = read(&mut piece)?;
+        let found = piece.get(..count).unwrap_or_default();
+        let end = found.iter().position(|byte| *byte == b'\n');
+        bytes.extend_from_slice(found.get(..end.unwrap_or(count)).unwrap_or_default());
+        let is_whole = end.is_some();
+        if is_whole && bytes.last() == Some(&b'\r') {
+            bytes.pop();
+        }
+        if bytes.len() > limit + usize::from(!is_whole && count > 0) {
+            return Err(FileError::TooLong(limit));
+        }
+        if is_whole || count == 0 {
+            return String::from_utf8(bytes).map_err(|_| FileError::NoText);
+        }
+    }
+}
+
 #[cfg(unix)]
-use self::system::{is_pipe, open, wait};
+use self::system::{is_pipe, wait};
+#[cfg(unix)]
+pub(crate) use self::system::{line_of_input, open};
 
 #[cfg(unix)]
 mod system {
     use std::fs::{File, FileType};
     use std::io;
+    use std::os::fd::AsFd;
     use std::os::unix::fs::FileTypeExt;
     use std::path::Path;
     use std::time::{Duration, Instant};
@@ -131,7 +178,7 @@ mod system {
     use super::FileError;
 
     /// A pipe without a writer is opened at once, and a terminal does not become this process's own.
-    pub(super) fn open(path: &Path) -> io::Result<File> {
+    pub(crate) fn open(path: &Path) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         Ok(rustix::fs::open(path, flags, Mode::empty())?.into())
     }
@@ -140,8 +187,22 @@ mod system {
         kind.is_fifo()
     }
 
+    /// A line of standard input. What is read of it beyond that is lost.
+    pub(crate) fn line_of_input(limit: usize, deadline: Instant) -> Result<String, FileError> {
+        let input = io::stdin();
+        super::line(limit, |piece| {
+            loop {
+                wait(&input, deadline)?;
+                match rustix::io::read(&input, &mut *piece) {
+                    Err(Errno::INTR | Errno::AGAIN) => {}
+                    read => return Ok(read.map_err(io::Error::from)?),
+                }
+            }
+        })
+    }
+
     /// Until there is something to read, or the writer has gone.
-    pub(super) fn wait(file: &File, deadline: Instant) -> Result<(), FileError> {
+    pub(super) fn wait(file: &impl AsFd, deadline: Instant) -> Result<(), FileError> {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
@@ -158,8 +219,15 @@ mod system {
 }
 
 #[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     File::open(path)
+}
+
+/// WASI has streams that can be waited for, the standard library has not: this one takes its time.
+#[cfg(not(unix))]
+pub(crate) fn line_of_input(limit: usize, _: Instant) -> Result<String, FileError> {
+    let mut input = io::stdin().lock();
+    line(limit, |piece| Ok(input.read(piece)?))
 }
 
 /// WASI tells files from folders, and no more.

@@ -5,17 +5,24 @@
 //! options. Options are read wherever they stand. The first plain word is the value of the option
 //! that the manifest names for it, unless that option is given; further plain words say nothing.
 
+use std::borrow::Cow;
+
+use crate::form::Form;
+use crate::secrets::{self, Companion};
 use crate::types::{Argument, Kind, Manifest, OptionSpec};
 
 /// What a command line says.
 #[derive(Debug, PartialEq)]
 pub struct CommandLine {
-    /// The options that were given, in order, as far as they were read.
+    /// The options that were given, in order, as far as they were read. Those are among them that the host
+    /// has for secrets.
     pub arguments: Vec<Argument>,
     /// Why reading stopped, if it did.
     pub stop: Option<Stop>,
     /// There was not one word.
     pub is_empty: bool,
+    /// How it wants the result to be shown.
+    pub form: Form,
 }
 
 /// Why reading stopped in the middle.
@@ -43,10 +50,15 @@ pub fn read(manifest: &Manifest, words: &[String]) -> CommandLine {
     if stop.is_none() {
         reader.place_plain_word();
     }
+    let form = match stop {
+        Some(_) => Form::of_words(manifest, words),
+        None => Form::of(manifest, &reader.arguments),
+    };
     CommandLine {
         arguments: reader.arguments,
         stop,
         is_empty: words.is_empty(),
+        form,
     }
 }
 
@@ -54,21 +66,28 @@ pub fn read(manifest: &Manifest, words: &[String]) -> CommandLine {
 #[derive(Clone, Copy, PartialEq)]
 enum Known<'a> {
     Plugin(&'a OptionSpec),
+    /// The same from somewhere else.
+    Companion(&'a OptionSpec, Companion),
     Help,
     Version,
 }
 
 impl Known<'_> {
-    fn name(&self) -> &str {
+    fn name(&self) -> Cow<'_, str> {
         match self {
-            Self::Plugin(option) => &option.name,
-            Self::Help => "help",
-            Self::Version => "version",
+            Self::Plugin(option) => option.name.as_str().into(),
+            Self::Companion(secret, companion) => companion.name(secret).into(),
+            Self::Help => "help".into(),
+            Self::Version => "version".into(),
         }
     }
 
     fn takes_value(&self) -> bool {
-        matches!(self, Self::Plugin(option) if option.kind != Kind::Flag)
+        match self {
+            Self::Plugin(option) => option.kind != Kind::Flag,
+            Self::Companion(..) => true,
+            Self::Help | Self::Version => false,
+        }
     }
 }
 
@@ -137,6 +156,9 @@ impl<'a> Reader<'a> {
         if let Some(exact) = self.known().find(|known| known.name() == name) {
             return Ok(exact);
         }
+        if let Some((secret, companion)) = secrets::companion(self.manifest, name) {
+            return Ok(Known::Companion(secret, companion));
+        }
         let is_exact = |known: &Known| matches!(known, Known::Plugin(option) if option.exact);
         let candidates: Vec<_> = self
             .known()
@@ -192,11 +214,11 @@ impl<'a> Reader<'a> {
 
     /// Notes an option; its value is the next word when it is not attached.
     fn take(&mut self, known: Known<'a>, value: Option<&str>, shown: &str) -> Result<(), Stop> {
-        let option = match known {
+        match known {
             Known::Help => return Err(Stop::Help),
             Known::Version => return Err(Stop::Version),
-            Known::Plugin(option) => option,
-        };
+            Known::Plugin(_) | Known::Companion(..) => {}
+        }
         let value = if known.takes_value() {
             Some(match value.or_else(|| self.next_word()) {
                 Some(value) => value.to_owned(),
@@ -206,7 +228,7 @@ impl<'a> Reader<'a> {
             None
         };
         self.arguments.push(Argument {
-            name: option.name.clone(),
+            name: known.name().into_owned(),
             value,
         });
         Ok(())
@@ -353,6 +375,36 @@ mod tests {
         assert_eq!(given(&["--t=7"])[0].0, "timeout");
         assert_eq!(wrong(&["--ss"]), "unrecognized option '--ss'");
         assert_eq!(given(&["--ssl"])[0].0, "ssl");
+    }
+
+    #[test]
+    fn a_secret_may_come_from_elsewhere() {
+        let manifest = manifest(vec![
+            option("password", 'P', Kind::Secret),
+            option("passwords", 's', Kind::Flag),
+        ]);
+        let words = |words: &[&str]| {
+            let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+            read(&manifest, &words)
+        };
+        let line = words(&["--password-file=a", "--password-env", "B", "-P", "-"]);
+        let expected = [
+            argument("password-file", "a"),
+            argument("password-env", "B"),
+            argument("password", "-"),
+        ];
+        assert_eq!((line.stop, &*line.arguments), (None, &expected[..]));
+        // They take no abbreviation away, and have none.
+        assert_eq!(
+            words(&["--password=a"]).arguments,
+            [argument("password", "a")]
+        );
+        let wrong = words(&["--password-fil=a"]).stop;
+        let message = "unrecognized option '--password-fil'".to_owned();
+        assert_eq!(wrong, Some(Stop::Wrong(message)));
+        let wrong = words(&["--password-file"]).stop;
+        let message = "option '--password-file' requires an argument".to_owned();
+        assert_eq!(wrong, Some(Stop::Wrong(message)));
     }
 
     #[test]

@@ -12,7 +12,8 @@ use std::ffi::{OsString, c_char, c_int};
 use std::io::{self, Write};
 
 use sandcheck::cli::{Output, Request};
-use sandcheck::{Limits, Plugin, Rules, escape};
+use sandcheck::types::Manifest;
+use sandcheck::{Limits, Plugin, Rules, colour, escape};
 use sandcheck_system as system;
 
 // SAFETY: nothing here starts a thread: there is one check, which waits in system calls. The handler
@@ -45,7 +46,11 @@ fn run(words: Vec<OsString>) -> u8 {
         Ok(output) => {
             // Somebody who closed standard error does not want to know.
             let _ = io::stderr().write_all(output.stderr.as_bytes());
-            system::print(&output.stdout);
+            if system::shows_colours() {
+                system::print(&colour::text(&output.stdout, output.exit_code));
+            } else {
+                system::print(&output.stdout);
+            }
             output.exit_code
         }
         Err(error) => {
@@ -55,28 +60,44 @@ fn run(words: Vec<OsString>) -> u8 {
     }
 }
 
-fn check(words: Vec<OsString>) -> anyhow::Result<Output> {
-    let manifest = built_in::manifest()?;
-    let mut words = words.into_iter();
-    let program = words.next().unwrap_or_default();
+/// A command line that can be carried out needs no texts; anything else is read once more with them.
+fn check(mut words: Vec<OsString>) -> anyhow::Result<Output> {
+    let program = words.drain(..words.len().min(1)).next().unwrap_or_default();
     let program = program.to_string_lossy();
-    // The component is this program's own, so that what it names by default is meant.
-    let rules = Rules {
-        trust_defaults: true,
-        ..Rules::default()
+    let brief = built_in::brief_manifest()?;
+    let manifest;
+    let request = match read(&brief, &program, words.clone()) {
+        Ok(request) if request.is_complete() => request,
+        _ => {
+            manifest = built_in::manifest()?;
+            match read(&manifest, &program, words) {
+                Ok(request) => request,
+                Err(output) => return Ok(output),
+            }
+        }
     };
-    let request = match Request::read(&manifest, rules, &program, words.collect()) {
-        Ok(request) => request,
-        Err(output) => return Ok(output),
-    };
+    request.secrets().for_each(system::hide);
     system::prefault(HEAP);
     let component = built_in::component(request.arguments())?;
     system::advance_epochs(vec![component.engine().clone()]);
     let plugin = Plugin::alone(&component, Limits::default())?;
     let output = sandcheck::block_on(request.carry_out(&plugin));
     // The release of memory is not worth waiting for.
-    std::mem::forget((plugin, component, manifest));
+    std::mem::forget((plugin, component, brief));
     Ok(output)
+}
+
+fn read<'a>(
+    manifest: &'a Manifest,
+    program: &'a str,
+    words: Vec<OsString>,
+) -> Result<Request<'a>, Output> {
+    // The component is this program's own, so that what it names by default is meant.
+    let rules = Rules {
+        trust_defaults: true,
+        ..Rules::default()
+    };
+    Ok(Request::read(manifest, rules, program, words)?.with_input())
 }
 
 fn internal_error(text: &str) -> String {

@@ -20,7 +20,7 @@ use std::path::{self, Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use sandcheck::types::Manifest;
-use sandcheck::{EpochClock, Plugin};
+use sandcheck::{EpochClock, Plugin, secrets};
 use sandcheck_system as system;
 
 use self::definition::Definition;
@@ -112,7 +112,7 @@ fn command_line(plugin: &Path, options: &Options) -> Result<Vec<String>> {
     words.collect()
 }
 
-/// What the plugin says of itself.
+/// What the plugin says of itself, with what the host has for its secrets.
 fn manifest(plugin: &Path, options: &Options) -> Result<Manifest> {
     let name = || plugin.display().to_string();
     let mut source = Source::open(plugin, options)?;
@@ -141,5 +141,5 @@ fn manifest(plugin: &Path, options: &Options) -> Result<Manifest> {
         name(),
         manifest.name
     );
-    Ok(manifest)
+    Ok(secrets::with_companions(&manifest))
 }

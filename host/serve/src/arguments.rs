@@ -56,6 +56,17 @@ pub(crate) fn add(
     Ok(())
 }
 
+/// Where a secret is, by the host's own option for that.
+pub(crate) fn companion(name: &str, given: &Given) -> Result<Argument, String> {
+    match given {
+        Given::Text(text) => Ok(Argument {
+            name: name.to_owned(),
+            value: Some(text.clone()),
+        }),
+        _ => Err(format!("the option '{name}' takes one value")),
+    }
+}
+
 /// Icinga's template library gives the value `true` to one of its flags.
 fn flag(option: &OptionSpec, given: &Given) -> Result<Option<String>, String> {
     match given {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use sandcheck::secrets;
 use sandcheck::types::Kind;
 
 use crate::checks::{Done, word};
 use crate::config::Module;
 
-/// What a person reads. Values of secret options are not in it, nor names of
-/// files.
+/// What a person reads. Values of secret options are not in it, nor
+/// names of files.
 pub(crate) fn text(
     module: &Module,
     target: &str,
@@ -52,6 +53,7 @@ fn configuration(module: &Module) -> String {
         let mut options = manifest.options.iter();
         let option = options.find(|option| option.name == argument.name);
         let value = match (option.map(|option| option.kind), &argument.value) {
+            _ if secrets::companion(manifest, &argument.name).is_some() => "<secret>",
             (Some(Kind::Secret), Some(_)) => "<secret>",
             (Some(Kind::File | Kind::Anchors), Some(_)) => "<file>",
             (_, Some(value)) => value,

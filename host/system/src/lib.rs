@@ -11,11 +11,11 @@ mod allocator;
 pub use allocator::{OneThread, Threads};
 
 use std::ffi::{CStr, OsStr, OsString, c_char};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use libc::{
@@ -31,6 +31,21 @@ const TICK: libc::c_long = 50_000;
 
 /// The smallest size of a page, in bytes.
 const PAGE: usize = 4096;
+
+/// The command line where the system shows it to others.
+static SHOWN: OnceLock<Shown> = OnceLock::new();
+
+/// What C's `main` was called with.
+struct Shown {
+    count: usize,
+    words: *const *mut c_char,
+}
+
+// SAFETY: the strings live as long as the program, and only `hide` touches them, one call at a time:
+// it takes the lock.
+unsafe impl Send for Shown {}
+// SAFETY: as above.
+unsafe impl Sync for Shown {}
 
 /// The engines whose epochs the timer advances.
 static ENGINES: OnceLock<Vec<Engine>> = OnceLock::new();
@@ -51,8 +66,12 @@ pub unsafe fn start(count: c_int, words: *const *const c_char, run: fn(Vec<OsStr
         libc::signal(SIGCHLD, SIG_DFL);
     }
     // SAFETY: the caller promises it.
-    let words = unsafe { command_line(count, words) };
-    exit(run(words))
+    let arguments = unsafe { command_line(count, words) };
+    let _ = SHOWN.set(Shown {
+        count: arguments.len(),
+        words: words.cast(),
+    });
+    exit(run(arguments))
 }
 
 /// The name of the program and its arguments.
@@ -64,6 +83,36 @@ unsafe fn command_line(count: c_int, words: *const *const c_char) -> Vec<OsStrin
         OsStr::from_bytes(text.to_bytes()).to_owned()
     };
     (0..count).map(word).collect()
+}
+
+/// Takes a secret out of the command line that `ps` shows of this process: wherever a word ends with it,
+/// an `x` takes its place. Its length does not show either.
+pub fn hide(secret: &str) {
+    static LOCK: Mutex<()> = Mutex::new(());
+    let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(shown) = SHOWN.get() else { return };
+    for at in 1..shown.count {
+        // SAFETY: there are `count` strings, which the program may write to (C11 section 5.1.2.2.1).
+        // Nothing else refers to their bytes: what was made of them was copied.
+        let word = unsafe {
+            let word = *shown.words.add(at);
+            let length = CStr::from_ptr(word).count_bytes();
+            std::slice::from_raw_parts_mut(word.cast::<u8>(), length)
+        };
+        blot_out(word, secret.as_bytes());
+    }
+}
+
+fn blot_out(word: &mut [u8], secret: &[u8]) {
+    if secret.is_empty() || !word.ends_with(secret) {
+        return;
+    }
+    let start = word.len() - secret.len();
+    let mut end = word.iter_mut().skip(start);
+    if let Some(first) = end.next() {
+        *first = b'x';
+    }
+    end.for_each(|byte| *byte = 0);
 }
 
 /// Has the system provide this much memory at once, which the allocator hands out next: the same page
@@ -88,6 +137,14 @@ pub fn print(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes());
     let _ = stdout.flush();
+}
+
+/// Whether somebody looks at standard output who likes colours (<https://no-color.org>).
+#[must_use]
+pub fn shows_colours() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = || std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb()
 }
 
 /// Ends the program at once: no buffer is left to flush and nothing to be released.
@@ -165,5 +222,28 @@ pub fn advance_epochs(engines: Vec<Engine>) {
 extern "C" fn handle_tick(_: c_int) {
     for engine in ENGINES.get().into_iter().flatten() {
         engine.increment_epoch();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_blotted_out_at_the_end_of_a_word() {
+        for (word, expected) in [
+            ("hunter2", "x\0\0\0\0\0\0"),
+            ("--authpass=hunter2", "--authpass=x\0\0\0\0\0\0"),
+            ("-vPhunter2", "-vPx\0\0\0\0\0\0"),
+            ("hunter2.example.org", "hunter2.example.org"),
+            ("2", "2"),
+            ("", ""),
+        ] {
+            let mut bytes = word.as_bytes().to_vec();
+            blot_out(&mut bytes, b"hunter2");
+            assert_eq!(bytes, expected.as_bytes(), "{word}");
+            blot_out(&mut bytes, b"");
+            assert_eq!(bytes, expected.as_bytes());
+        }
     }
 }

@@ -17,9 +17,8 @@ impl Pin {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Some(base64) = text.strip_prefix("sha256//") {
-            let mut hash = [0; 32];
-            let decoded = Base64::decode(base64, &mut hash).ok()?;
-            return (decoded.len() == hash.len()).then_some(Self(hash));
+            let hash = Base64::decode_vec(base64).ok()?;
+            return hash.try_into().ok().map(Self);
         }
         let digits = match text.rsplit_once('=') {
             Some((label, digits)) => is_label(label).then_some(digits)?,

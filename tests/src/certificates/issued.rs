@@ -91,6 +91,7 @@ impl Issued {
 
 /// The authorities, and what they have issued.
 pub(super) struct Authorities {
+    names: [&'static str; 2],
     root: CertifiedIssuer<'static, KeyPair>,
     intermediate_key: Vec<u8>,
     now: OffsetDateTime,
@@ -98,9 +99,19 @@ pub(super) struct Authorities {
 
 impl Authorities {
     pub(super) fn new() -> Result<Self, Error> {
+        Self::named(["Root", "Intermediate"])
+    }
+
+    /// Authorities that nobody trusts.
+    pub(super) fn strangers() -> Result<Self, Error> {
+        Self::named(["Strange Root", "Strange Intermediate"])
+    }
+
+    fn named(names: [&'static str; 2]) -> Result<Self, Error> {
         let now = OffsetDateTime::now_utc();
-        let root = authority("Root", now, 5000);
+        let root = authority(names[0], now, 5000);
         Ok(Self {
+            names,
             root: CertifiedIssuer::self_signed(root, KeyPair::generate()?)?,
             intermediate_key: KeyPair::generate()?.serialize_der(),
             now,
@@ -170,7 +181,7 @@ impl Authorities {
     /// The intermediate authority, always with the same key and name.
     fn intermediate(&self, ends: i64) -> Result<CertifiedIssuer<'static, KeyPair>, Error> {
         let key = KeyPair::try_from(self.intermediate_key.as_slice())?;
-        let parameters = authority("Intermediate", self.now, ends);
+        let parameters = authority(self.names[1], self.now, ends);
         CertifiedIssuer::signed_by(parameters, key, &self.root)
     }
 }

@@ -176,6 +176,16 @@ impl Issued {
     }
 }
 
+/// A new key, by the arguments of `openssl genpkey`.
+pub(crate) fn generated_key(arguments: &[&str]) -> PrivateKeyDer<'static> {
+    let mut command = Command::new("openssl");
+    command.arg("genpkey").args(arguments);
+    let output = command
+        .output()
+        .unwrap_or_else(|error| server::missing("openssl", &error));
+    PrivateKeyDer::from_pem_slice(&output.stdout).unwrap()
+}
+
 impl Drop for Issued {
     fn drop(&mut self) {
         // What is left over does no harm.

@@ -12,6 +12,7 @@ use rustls::SignatureScheme::{
     ECDSA_NISTP256_SHA256, ECDSA_NISTP384_SHA384, ED25519, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384,
     RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512,
 };
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{
     CertificateError, Error, InconsistentKeys, NamedGroup, ProtocolVersion, SignatureScheme,
@@ -214,6 +215,39 @@ fn keys_are_read_in_every_form() {
         let mismatch = CertifiedKey::from_der(chain, stranger, &provider).unwrap_err();
         let expected = Error::InconsistentKeys(InconsistentKeys::KeyMismatch);
         assert_eq!(mismatch, expected, "{kind:?}");
+    }
+}
+
+#[test]
+fn keys_that_are_of_no_use_say_why() {
+    let provider = sandcheck_crypto::provider();
+    for (arguments, reason) in [
+        (
+            &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"][..],
+            "no RSA key of 2048 to 8192 bits",
+        ),
+        (
+            &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
+            "on another curve than P-256 and P-384",
+        ),
+        (
+            &["-algorithm", "ED448"],
+            "neither RSA nor elliptic nor Ed25519",
+        ),
+    ] {
+        let key = authority::generated_key(arguments);
+        let error = provider.key_provider.load_private_key(key).unwrap_err();
+        assert!(error.to_string().contains(reason), "{arguments:?}: {error}");
+    }
+    for malformed in [&b""[..], b"\x30\x00", &[0xff; 60]] {
+        for key in [
+            PrivatePkcs8KeyDer::from(malformed).into(),
+            PrivatePkcs1KeyDer::from(malformed).into(),
+            PrivateSec1KeyDer::from(malformed).into(),
+        ] {
+            let key: PrivateKeyDer<'static> = PrivateKeyDer::clone_key(&key);
+            assert!(provider.key_provider.load_private_key(key).is_err());
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use sandcheck::types::{Kind, OptionSpec};
 use super::definition::{Definition, sentence};
 
 /// Before the help of a secret. Icinga Web itself hides variables whose names tell it.
-const SECRET: &str = "A secret: seen in the process list and through the API, which a file named by --extra-opts \
-                      is not. ";
+const SECRET: &str = "A secret: seen through the API, and in the process list until the program has read it. What \
+                      a file holds is not, that of --extra-opts or of the option that ends in -file. ";
 
 /// The whole file.
 pub(crate) fn definition(definition: &Definition) -> String {

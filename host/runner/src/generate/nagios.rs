@@ -53,7 +53,7 @@ fn described(option: &OptionSpec) -> String {
     let mut text = comment(&format!("--{}{value}{more}", option.name));
     text.push_str(&comment(&format!("      {}", sentence(option))));
     if option.kind == Kind::Secret {
-        text.push_str("#       A secret: write $USERn$ and put it into resource.cfg, which nobody else reads.\n");
+        text.push_str("#       A secret: write $USERn$ and put it into resource.cfg, which nobody else reads,\n#       or name a file by the option that ends in -file.\n");
     }
     text
 }

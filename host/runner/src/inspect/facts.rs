@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use sandcheck::limits::ENTRIES;
 use sandcheck::types::{Kind, Manifest, OptionSpec};
-use sandcheck::{EpochClock, Limits, Plugin, PluginError, RunError, lend, world};
+use sandcheck::{EpochClock, Limits, Plugin, PluginError, RunError, lend, secrets, world};
 use serde::Serialize;
 use wasmparser::{
     ComponentName, ComponentNameSectionReader, CustomSectionReader, KnownCustom, Parser, Payload,
@@ -61,7 +61,7 @@ pub(crate) struct Lent {
     pub(crate) anchors: Vec<String>,
     /// The machine's own trust anchors.
     pub(crate) system_anchors: Vec<String>,
-    /// A line of a file, of the environment or of the input.
+    /// The host's own options for secrets: a line of a file, a variable of the environment.
     pub(crate) secrets: Vec<String>,
 }
 
@@ -248,9 +248,18 @@ impl From<&Manifest> for Lent {
             files: of_kind(Kind::File),
             anchors: of_kind(Kind::Anchors),
             system_anchors: named(&|option| lend::implies_anchors(manifest, option)),
-            secrets: of_kind(Kind::Secret),
+            secrets: companions(manifest),
         }
     }
+}
+
+/// The options that the host has for the plugin's secrets.
+fn companions(manifest: &Manifest) -> Vec<String> {
+    let options = secrets::with_companions(manifest).options.into_iter();
+    let names = options.map(|option| option.name);
+    names
+        .filter(|name| secrets::companion(manifest, name).is_some())
+        .collect()
 }
 
 impl From<&OptionSpec> for OptionFacts {

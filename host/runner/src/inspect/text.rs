@@ -110,6 +110,10 @@ fn lent(lent: &Lent) -> Vec<String> {
             "trust anchors of a file or folder that is named by",
         ),
         (&lent.system_anchors, "the machine's own trust anchors, by"),
+        (
+            &lent.secrets,
+            "a secret that is in a file or in the environment, by",
+        ),
     ];
     let found = found.iter().filter(|(options, _)| !options.is_empty());
     found

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use sandcheck::Rules;
 use sandcheck::endpoint::Pattern;
-use sandcheck::lend;
 use sandcheck::types::{Argument, Kind, Manifest, OptionSpec, State};
+use sandcheck::{lend, secrets};
 use sandcheck_probe::given::Given;
 use sandcheck_runner::arguments::Options;
 use sandcheck_runner::plugins::{Plugins, Ready};
@@ -200,12 +200,16 @@ async fn option(
     given: &Given,
     host: &OptionSpec,
 ) -> Result<Vec<Argument>, String> {
-    let spec = arguments::named(&ready.manifest, name)?;
-    if spec.name == host.name {
-        return Err("the target gives it".to_owned());
-    }
     let mut added = Vec::new();
-    arguments::add(&mut added, spec, given)?;
+    if secrets::companion(&ready.manifest, name).is_some() {
+        added.push(arguments::companion(name, given)?);
+    } else {
+        let spec = arguments::named(&ready.manifest, name)?;
+        if spec.name == host.name {
+            return Err("the target gives it".to_owned());
+        }
+        arguments::add(&mut added, spec, given)?;
+    }
     let mut instance = ready
         .plugin
         .instantiate()
@@ -230,7 +234,10 @@ async fn option(
 }
 
 fn missing<'a>(manifest: &'a Manifest, given: &[Argument], host: &str) -> Option<&'a str> {
-    let is_given = |name: &str| name == host || given.iter().any(|argument| argument.name == name);
+    let is_given = |name: &str| {
+        let mut meant = given.iter().map(|one| secrets::meant(manifest, one));
+        name == host || meant.any(|meant| meant == name)
+    };
     let mut needed = manifest.options.iter().filter(|option| option.required);
     let missing = needed.find(|option| !is_given(&option.name));
     missing.map(|option| option.name.as_str())

@@ -69,9 +69,12 @@ impl Guest for Banner {
             return Err(misuse("No host", Some("name one with -H".to_owned())));
         };
         let port = value("port").unwrap_or_else(|| "25".to_owned());
-        let target = value("target").unwrap_or_else(|| match host.starts_with('/') {
-            true => host.clone(),
-            false => format!("{host}:{port}"),
+        let target = value("target").unwrap_or_else(|| {
+            if host.starts_with('/') {
+                host.clone()
+            } else {
+                format!("{host}:{port}")
+            }
         });
         let given = arguments.iter().map(|argument| match &argument.value {
             Some(value) => format!("{}={value}", argument.name),
