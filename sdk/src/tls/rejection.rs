@@ -257,12 +257,11 @@ impl fmt::Display for Rejection {
                 "fingerprint mismatch: certificate sha256:{certificate}, key sha256//{key}"
             ),
             Self::NoAssociation { count, key } => {
-                let records = if *count == 1 { "record" } else { "records" };
-                write!(
-                    f,
-                    "it matches none of {count} TLSA {records} (DANE); one that it matches would be \
-                     3 1 1 {key}"
-                )
+                match count {
+                    1 => f.write_str("it does not match the TLSA record")?,
+                    _ => write!(f, "it matches none of {count} TLSA records")?,
+                }
+                write!(f, " (DANE); one that it matches would be 3 1 1 {key}")
             }
         }
     }

@@ -83,7 +83,8 @@ impl Grants {
                 && self.allow_address(&found.name, address, port).is_ok()
         };
         let best = found.clone().find(is_allowed);
-        best.or_else(|| found.last()).map(|found| &*found.name)
+        best.or_else(|| found.clone().next())
+            .map(|found| &*found.name)
     }
 
     fn ports_of(&self, host: &str) -> Vec<u16> {
