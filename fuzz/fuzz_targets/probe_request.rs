@@ -11,11 +11,12 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use sandcheck_probe::exposition::{Family, Format, Kind, render};
+use sandcheck::bounds::Range;
+use sandcheck::exposition::{Family, Format, Kind, render};
+use sandcheck::{expiry, naming};
 use sandcheck_probe::query::Query;
-use sandcheck_probe::range::Range;
+use sandcheck_probe::scrape_timeout;
 use sandcheck_probe::target::Target;
-use sandcheck_probe::{expiry, naming, scrape_timeout};
 
 const KNOWN: [&str; 3] = ["module", "target", "debug"];
 

@@ -15,6 +15,7 @@ use sandcheck_plugin::state::{Finding, State};
 use crate::dialogue::{Session, Stop};
 use crate::options::Security;
 use crate::reply::Reply;
+use crate::trace;
 
 /// How to log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,16 +188,11 @@ impl Login {
                 .iter()
                 .any(|offered| offered.eq_ignore_ascii_case(name))
         };
-        let list = if offered.is_empty() {
-            "nothing is offered".to_owned()
-        } else {
-            format!("offered: {}", offered.join(" "))
-        };
         match self.choice {
             // As the reference: whatever the server says.
             Choice::This(M::Login) => Ok(M::Login),
             Choice::This(wanted) if is_offered(&wanted.to_string()) => Ok(wanted),
-            Choice::This(wanted) => Err(format!("{wanted} is not offered ({list})")),
+            Choice::This(wanted) => Err(format!("{wanted} is not offered")),
             Choice::Best => {
                 let is_usable = |mechanism: Mechanism| {
                     mechanism.takes_password() && (self.in_clear || !mechanism.tells_password())
@@ -205,9 +201,21 @@ impl Login {
                     .iter()
                     .find(|(mechanism, name)| is_usable(*mechanism) && is_offered(name));
                 best.map(|(mechanism, _)| *mechanism)
-                    .ok_or_else(|| format!("no mechanism to log in with ({list})"))
+                    .ok_or_else(|| "no mechanism to log in with".to_owned())
             }
         }
+    }
+}
+
+impl Login {
+    /// Why this mechanism.
+    fn reason(&self, mechanism: Mechanism) -> String {
+        let why = match self.choice {
+            Choice::This(_) => "asked for by -A",
+            Choice::Best if self.in_clear => "the best that is offered",
+            Choice::Best => "the best that is offered and does not tell the password",
+        };
+        format!("mechanism {mechanism}: {why}")
     }
 }
 
@@ -226,16 +234,23 @@ pub(crate) fn log_in<S: Read + Write>(
     login: &Login,
     reply: &Reply,
 ) -> Result<(Option<Finding>, bool), Stop> {
-    let verdict = match login.choose(&reply.mechanisms()) {
+    let offered = reply.mechanisms();
+    let verdict = match login.choose(&offered) {
         Ok(mechanism) => {
+            trace::reason(session, || login.reason(mechanism));
             if !login.in_clear && mechanism.tells_password() {
-                session.trace(|| {
-                    "warning: the password goes over a connection without TLS".to_owned()
-                });
+                session.remark("warning: the password goes over a connection without TLS");
             }
             run(session, login, mechanism)?
         }
-        Err(text) => Verdict::Failed(critical(text)),
+        Err(problem) => {
+            let offer = match offered.as_slice() {
+                [] => "nothing is offered".to_owned(),
+                _ if session.options.no_server_text => format!("{} offered", offered.len()),
+                names => format!("offered: {}", names.join(" ")),
+            };
+            Verdict::Failed(critical(format!("{problem} ({offer})")))
+        }
     };
     Ok(match verdict {
         Verdict::Accepted if login.must_fail => {
@@ -361,10 +376,7 @@ mod tests {
             "CRAM-MD5"
         );
         let nothing = choose(Security::None, "LOGIN PLAIN").unwrap_err();
-        assert_eq!(
-            nothing,
-            "no mechanism to log in with (offered: LOGIN PLAIN)"
-        );
+        assert_eq!(nothing, "no mechanism to log in with");
         assert!(choose(Security::StartTls, "XOAUTH2 GSSAPI").is_err());
     }
 

@@ -8,6 +8,7 @@ use sandcheck_plugin::state::State;
 
 use crate::dialogue::{Session, Stop};
 use crate::options::{self, Options, Protocol, Security};
+use crate::phase::Phase;
 use crate::reply::Reply;
 use crate::status::Status;
 
@@ -169,6 +170,7 @@ pub(crate) fn recipients<S: Read + Write>(session: &mut Session<'_, S>) -> Resul
     if !demands.needs_transaction() {
         return Ok(true);
     }
+    session.begin(Phase::Rcpt);
     for address in &demands.recipients {
         let command = format!("RCPT TO:<{address}>");
         let Some(reply) = session.exchange(&command)? else {
@@ -186,6 +188,7 @@ pub(crate) fn recipients<S: Read + Write>(session: &mut Session<'_, S>) -> Resul
     let Some(reply) = session.exchange("RSET")? else {
         return Ok(false);
     };
+    session.end();
     session.accepted(&reply, "RSET");
     Ok(true)
 }
@@ -193,7 +196,7 @@ pub(crate) fn recipients<S: Read + Write>(session: &mut Session<'_, S>) -> Resul
 /// RFC 5321 section 3.3: 5yz is for good. So is 454, with which Postfix refuses to relay unless it is told
 /// otherwise; other 4yz tell nothing, for example where greylisting comes first.
 fn must_be_refused<S: Read + Write>(session: &mut Session<'_, S>, reply: &Reply, command: &str) {
-    let said = reply.text();
+    let said = reply.shown();
     match reply.code() {
         Some(454 | 500..=599) => {}
         Some(200..=299) => {

@@ -12,12 +12,25 @@ use crate::auth;
 use crate::demands;
 use crate::options::{Expectation, Options, Protocol, SMTP_PORT, Security};
 use crate::outcome::{Ending, Outcome};
+use crate::phase::Phase;
 use crate::reply::Reply;
+use crate::timings::Stopwatch;
+use crate::trace::{self, Tracer};
 use crate::trust;
 use crate::wire::{Wire, WireError};
 
 /// Runs the session over an open connection. `now` is seconds since 1970.
 pub fn run<S: Read + Write>(options: &Options, stream: S, now: i64) -> Outcome {
+    run_timed(options, stream, now, Stopwatch::idle())
+}
+
+/// The same, with a stopwatch that has run until now.
+pub fn run_timed<S: Read + Write>(
+    options: &Options,
+    stream: S,
+    now: i64,
+    stopwatch: Stopwatch<'_>,
+) -> Outcome {
     let outcome = Outcome {
         transcript: plan(options),
         ..Outcome::default()
@@ -28,19 +41,23 @@ pub fn run<S: Read + Write>(options: &Options, stream: S, now: i64) -> Outcome {
         hello: hello_command(options),
         wire: Wire::new(stream),
         outcome,
+        stopwatch,
+        tracer: Tracer::default(),
     };
+    trace::connected(&mut session);
     match session.steps() {
         Ok(()) => {}
         Err(Stop::Abandon) => session.outcome.ending = Ending::Abandoned,
         Err(Stop::TimeOut) => session.outcome.ending = Ending::TimedOut,
     }
+    session.outcome.laps = session.stopwatch.stop();
     session.outcome
 }
 
 /// What the transcript says before anything is connected to.
 #[must_use]
 pub fn plan(options: &Options) -> Vec<String> {
-    if !options.verbose {
+    if options.verbose == 0 {
         return Vec::new();
     }
     let mail = options
@@ -95,14 +112,21 @@ pub(crate) struct Session<'a, S> {
     /// Seconds since 1970.
     pub(crate) now: i64,
     /// How the server is greeted.
-    hello: String,
-    wire: Wire<S>,
-    outcome: Outcome,
+    pub(crate) hello: String,
+    pub(crate) wire: Wire<S>,
+    pub(crate) outcome: Outcome,
+    pub(crate) stopwatch: Stopwatch<'a>,
+    #[cfg_attr(
+        not(feature = "extended"),
+        allow(dead_code, reason = "there is nothing to trace")
+    )]
+    pub(crate) tracer: Tracer,
 }
 
 impl<S: Read + Write> Session<'_, S> {
     fn steps(&mut self) -> Result<(), Stop> {
         if !self.options.proxy.is_empty() {
+            trace::note(self, || "PROXY header sent".to_owned());
             self.wire.send_as_it_is(&self.options.proxy)?;
         }
         if self.options.security == Security::Implicit {
@@ -111,7 +135,8 @@ impl<S: Read + Write> Session<'_, S> {
         let greeting = self.greeting()?;
         let mut reply = self.greet(&greeting)?;
         if demands::falls_back(self.options, &reply) {
-            self.trace(|| reply.text().into_owned());
+            self.trace(|| reply.shown().into_owned());
+            trace::reason(self, || "HELO, because EHLO was refused".to_owned());
             self.hello = format!("HELO {}", self.options.greet_as);
             reply = self.greet(&greeting)?;
         }
@@ -122,7 +147,7 @@ impl<S: Read + Write> Session<'_, S> {
             self.secure()?;
             reply = self.greet_again()?;
         }
-        self.trace(|| reply.text().into_owned());
+        self.trace(|| reply.shown().into_owned());
         if let Some(limits) = self.options.lifetime {
             self.check_certificate(limits)?;
         }
@@ -137,15 +162,21 @@ impl<S: Read + Write> Session<'_, S> {
 
     /// RFC 5321 section 4.3.1: nothing is said before the whole greeting is there.
     fn greeting(&mut self) -> Result<Reply, Stop> {
-        self.wire
-            .reply()
-            .map_err(|error| self.nothing_received(error))
+        self.begin(Phase::Greeting);
+        let reply = self.reply();
+        let reply = reply.map_err(|error| self.nothing_received(error))?;
+        self.end();
+        Ok(reply)
     }
 
     fn greet(&mut self, greeting: &Reply) -> Result<Reply, Stop> {
+        self.begin(Phase::Ehlo);
         self.send(&self.hello.clone())?;
-        match self.wire.reply() {
-            Ok(reply) => Ok(reply),
+        match self.reply() {
+            Ok(reply) => {
+                self.end();
+                Ok(reply)
+            }
             // RFC 5321 section 3.1: a server may refuse service and go; what it said matters.
             Err(WireError::Lost) if greeting.is_refusal() && !self.is_expected(&[greeting]) => {
                 Err(self.unexpected(greeting, None))
@@ -176,13 +207,15 @@ impl<S: Read + Write> Session<'_, S> {
             self.find(State::Warning, "WARNING - TLS not supported by server");
             return Err(self.leave());
         }
+        self.begin(Phase::StartTls);
         self.send("STARTTLS")?;
-        let ready = match self.wire.reply() {
+        let ready = match self.reply() {
             Ok(reply) => reply.code() == Some(220),
             Err(WireError::TimedOut) => return Err(Stop::TimeOut),
             Err(WireError::Lost) => false,
         };
         if ready {
+            self.end();
             return Ok(());
         }
         // RFC 3207 section 4: anything but 220 is a refusal.
@@ -191,14 +224,19 @@ impl<S: Read + Write> Session<'_, S> {
     }
 
     fn secure(&mut self) -> Result<(), Stop> {
+        self.begin(Phase::Tls);
         let Err(error) = trust::secure(&mut self.wire, self.options) else {
+            self.end();
+            self.stopwatch
+                .note_certificate(self.options, self.wire.certificate(), self.now);
+            trace::secured(self);
             return Ok(());
         };
         if matches!(error, TlsError::TimedOut) {
             return Err(Stop::TimeOut);
         }
         // The alert ended the session: no command, let alone a password, goes to such a server.
-        if let Some(rejection) = trust::rejection(&error) {
+        if let Some(rejection) = trust::rejection(&error, self.options) {
             self.outcome.findings.push(rejection);
             return Err(Stop::Abandon);
         }
@@ -215,17 +253,16 @@ impl<S: Read + Write> Session<'_, S> {
     /// RFC 3207 section 4.2: what was learned before TLS is forgotten.
     fn greet_again(&mut self) -> Result<Reply, Stop> {
         let hello = self.hello.clone();
+        self.begin(Phase::Ehlo);
         self.trace(|| format!("sent {hello}"));
         let sent = self
-            .wire
-            .send(&hello)
+            .put(&hello, &hello)
             .map_err(|error| (error, "Cannot send EHLO command"));
         let reply = sent.and_then(|()| {
-            self.wire
-                .reply()
+            self.reply()
                 .map_err(|error| (error, "Cannot read EHLO response"))
         });
-        reply.map_err(|(error, problem)| {
+        let reply = reply.map_err(|(error, problem)| {
             if error == WireError::Lost {
                 self.find(
                     State::Unknown,
@@ -233,15 +270,18 @@ impl<S: Read + Write> Session<'_, S> {
                 );
                 trust::tell_refusal(self, State::Unknown);
             }
-            error.into()
-        })
+            Stop::from(error)
+        })?;
+        self.end();
+        Ok(reply)
     }
 
     fn check_certificate(&mut self, limits: Lifetime) -> Result<(), Stop> {
+        let name = self.options.no_server_text.then_some(trace::HIDDEN);
         let judged = self
             .wire
             .certificate()
-            .map(|der| certificate::judge(der, self.now, limits));
+            .map(|der| certificate::judge_as(name, der, self.now, limits));
         match judged {
             Some(Ok(mut finding)) => {
                 if self.options.ignore_expiration {
@@ -297,14 +337,14 @@ impl<S: Read + Write> Session<'_, S> {
             port => format!(" on port {port}"),
         };
         let greeting = if reply.is_some() {
-            greeting.line()
+            greeting.shown_line()
         } else {
-            greeting.text()
+            greeting.shown()
         };
         let text = format!("Invalid SMTP response received from host{port}: {greeting}");
         self.find(State::Warning, &text);
         if let Some(reply) = reply {
-            let text = format!("reply to '{}': {}", self.hello, reply.text());
+            let text = format!("reply to '{}': {}", self.hello, reply.shown());
             self.find(State::Warning, &text);
         }
         Stop::Abandon
@@ -316,7 +356,9 @@ impl<S: Read + Write> Session<'_, S> {
             return Ok(true);
         };
         // RFC 4954 section 4: no AUTH during a mail transaction, so it comes before MAIL.
+        self.begin(Phase::Auth);
         let (problem, goes_on) = auth::log_in(self, login, reply)?;
+        self.end();
         self.outcome.problem = problem;
         Ok(goes_on)
     }
@@ -327,13 +369,19 @@ impl<S: Read + Write> Session<'_, S> {
         let anybody = options.demands.needs_transaction().then_some("");
         if let Some(sender) = options.sender.as_deref().or(anybody) {
             let command = mail_command(options, sender);
+            self.begin(Phase::Mail);
             let Some(reply) = self.exchange(&command)? else {
                 return Ok(());
             };
+            self.end();
             if self.accepted(&reply, &command) && !demands::recipients(self)? {
                 return Ok(());
             }
         }
+        if options.exchanges.is_empty() {
+            return Ok(());
+        }
+        self.begin(Phase::Command);
         for exchange in &options.exchanges {
             let Some(reply) = self.exchange(&exchange.command)? else {
                 return Ok(());
@@ -346,16 +394,17 @@ impl<S: Read + Write> Session<'_, S> {
                 self.invalid_response(&reply, &exchange.command);
             }
         }
+        self.end();
         Ok(())
     }
 
     /// Sends a command and reads its reply; none when the server is gone, which is recorded.
     pub(crate) fn exchange(&mut self, command: &str) -> Result<Option<Reply>, Stop> {
         self.send(command)?;
-        match self.wire.reply() {
+        match self.reply() {
             Ok(reply) => {
-                self.trace(|| reply.text().into_owned());
-                self.outcome.last_reply = Some(reply.text().into_owned());
+                self.trace(|| reply.shown().into_owned());
+                self.outcome.last_reply = Some(reply.shown().into_owned());
                 Ok(Some(reply))
             }
             Err(WireError::TimedOut) => Err(Stop::TimeOut),
@@ -369,7 +418,7 @@ impl<S: Read + Write> Session<'_, S> {
 
     /// Whether a command was carried out; what was refused is recorded.
     pub(crate) fn accepted(&mut self, reply: &Reply, command: &str) -> bool {
-        self.outcome.last_reply = Some(reply.text().into_owned());
+        self.outcome.last_reply = Some(reply.shown().into_owned());
         if !reply.is_positive() {
             self.invalid_response(reply, command);
         }
@@ -378,7 +427,7 @@ impl<S: Read + Write> Session<'_, S> {
 
     fn invalid_response(&mut self, reply: &Reply, command: &str) {
         let (state, remark) = self.options.demands.judge(reply);
-        let reply = reply.text();
+        let reply = reply.shown();
         let text =
             format!("SMTP {state} - Invalid response '{reply}' to command '{command}'{remark}");
         self.find(state, &text);
@@ -386,21 +435,23 @@ impl<S: Read + Write> Session<'_, S> {
 
     /// RFC 5321 section 4.1.1.10: QUIT is sent on every path, and its reply is waited for.
     fn quit(&mut self) -> Result<(), Stop> {
-        match self.wire.send("QUIT") {
+        self.begin(Phase::Quit);
+        match self.put("QUIT", "QUIT") {
             Ok(()) => {}
             Err(WireError::TimedOut) => return Err(Stop::TimeOut),
             Err(WireError::Lost) => return self.quit_failed(),
         }
         self.trace(|| "sent QUIT".to_owned());
-        match self.wire.reply() {
+        match self.reply() {
             Ok(reply) => {
-                self.trace(|| format!("received {}", reply.text()));
-                self.outcome.last_reply = Some(reply.text().into_owned());
+                self.end();
+                self.trace(|| format!("received {}", reply.shown()));
+                self.outcome.last_reply = Some(reply.shown().into_owned());
                 self.summarise()
             }
             Err(WireError::TimedOut) => Err(Stop::TimeOut),
             Err(WireError::Lost) => {
-                self.trace(|| "recv() failed after QUIT.".to_owned());
+                self.remark("recv() failed after QUIT.");
                 self.outcome.last_reply = None;
                 self.summarise()
             }
@@ -411,7 +462,7 @@ impl<S: Read + Write> Session<'_, S> {
     fn quit_failed(&mut self) -> Result<(), Stop> {
         let text = "Connection closed by server before sending QUIT command";
         if self.options.ignore_quit_failure || self.outcome.state() != State::Ok {
-            self.trace(|| text.to_owned());
+            self.remark(text);
             return self.summarise();
         }
         self.find(State::Unknown, text);
@@ -436,15 +487,20 @@ impl<S: Read + Write> Session<'_, S> {
 
     /// Sends a line. A connection that is lost shows when the reply is read.
     pub(crate) fn send(&mut self, line: &str) -> Result<(), Stop> {
-        match self.wire.send(line) {
+        self.send_as(line, line)
+    }
+
+    /// Sends a line for which another one is shown, because it holds a secret.
+    pub(crate) fn send_as(&mut self, line: &str, shown: &str) -> Result<(), Stop> {
+        match self.put(line, shown) {
             Err(WireError::TimedOut) => Err(Stop::TimeOut),
             Ok(()) | Err(WireError::Lost) => Ok(()),
         }
     }
 
-    #[cfg(feature = "extended")]
-    pub(crate) fn reply(&mut self) -> Result<Reply, WireError> {
-        self.wire.reply()
+    fn put(&mut self, line: &str, shown: &str) -> Result<(), WireError> {
+        trace::sent(self, shown);
+        self.wire.send(line)
     }
 
     #[cfg(feature = "tls")]
@@ -457,12 +513,37 @@ impl<S: Read + Write> Session<'_, S> {
         self.wire.refusal()
     }
 
+    pub(crate) fn reply(&mut self) -> Result<Reply, WireError> {
+        let mut reply = self.wire.reply()?;
+        reply.hide(self.options.no_server_text);
+        trace::received(self, &reply);
+        Ok(reply)
+    }
+
+    /// A phase begins. It has no time unless it comes to its end.
+    pub(crate) fn begin(&mut self, phase: Phase) {
+        self.stopwatch.begin(phase);
+    }
+
+    pub(crate) fn end(&mut self) {
+        if let Some((phase, time)) = self.stopwatch.end() {
+            trace::ended(self, phase, time);
+        }
+    }
+
+    /// What `-v` shows, in the reference's words; more of it is shown with the direction and the time.
     pub(crate) fn trace(&mut self, line: impl FnOnce() -> String) {
-        if self.options.verbose {
+        if self.options.verbose == 1 {
             self.outcome
                 .transcript
                 .extend(line().lines().map(ToOwned::to_owned));
         }
+    }
+
+    /// What is said neither by the server nor to it.
+    pub(crate) fn remark(&mut self, text: &str) {
+        self.trace(|| text.to_owned());
+        trace::note(self, || text.to_owned());
     }
 
     pub(crate) fn find(&mut self, state: State, text: &str) {

@@ -37,10 +37,13 @@ mod dane;
 #[cfg_attr(not(feature = "extended"), path = "absent/demands.rs")]
 pub mod demands;
 pub mod dialogue;
+#[cfg_attr(not(feature = "extended"), path = "absent/limits.rs")]
+pub mod limits;
 pub mod options;
 pub mod outcome;
 #[cfg_attr(not(feature = "pattern"), path = "absent/pattern.rs")]
 pub mod pattern;
+pub mod phase;
 mod plugin;
 #[cfg_attr(not(feature = "extended"), path = "absent/proxy.rs")]
 mod proxy;
@@ -48,11 +51,15 @@ pub mod reply;
 pub mod report;
 #[cfg_attr(not(feature = "extended"), path = "absent/several.rs")]
 mod several;
-#[cfg(feature = "extended")]
+#[cfg_attr(not(feature = "extended"), path = "absent/status.rs")]
 pub mod status;
 pub mod table;
+#[cfg_attr(not(feature = "extended"), path = "absent/timings.rs")]
+pub mod timings;
 #[cfg(feature = "extended")]
 mod together;
+#[cfg_attr(not(feature = "extended"), path = "absent/trace.rs")]
+mod trace;
 #[cfg_attr(not(feature = "tls"), path = "absent/trust.rs")]
 mod trust;
 pub mod wire;

@@ -3,14 +3,17 @@
 use sandcheck_plugin::certificate::Lifetime;
 use sandcheck_plugin::host_name::{self, Family, Host};
 use sandcheck_plugin::misuse::Misuse;
-use sandcheck_plugin::threshold::{self, whole_number};
-#[cfg(feature = "tls")]
-use sandcheck_plugin::tls::Terms;
+use sandcheck_plugin::state::State;
+use sandcheck_plugin::threshold::whole_number;
 
 use crate::auth::{self, Login};
 use crate::demands::Demands;
+use crate::limits::{self, Limit};
 use crate::pattern::Pattern;
+use crate::phase::Phase;
 use crate::several::Servers;
+use crate::timings::Timings;
+use crate::trace;
 use crate::{dane, proxy, trust};
 
 /// The port that SMTP servers listen on (RFC 5321 section 4.5.4.2).
@@ -24,6 +27,7 @@ const PROXY_HEADER: &[u8] = b"PROXY TCP4 0.0.0.0 0.0.0.0 25 25\r\n";
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_TIMEOUT: u32 = 10;
+const MOST_VERBOSE: u8 = 3;
 
 /// Which protocol the server speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,8 +96,7 @@ pub struct Options {
     /// It is shown, but never a problem.
     pub ignore_expiration: bool,
     /// What is asked of TLS beyond that.
-    #[cfg(feature = "tls")]
-    pub terms: Option<Terms>,
+    pub terms: Option<trust::Terms>,
     /// Log in.
     pub login: Option<Login>,
     /// The envelope sender to announce; empty for the null sender.
@@ -102,20 +105,28 @@ pub struct Options {
     pub exchanges: Vec<Exchange>,
     /// A QUIT that cannot be sent is no problem.
     pub ignore_quit_failure: bool,
-    /// Response time in seconds.
-    pub warning: Option<f64>,
-    /// Response time in seconds.
-    pub critical: Option<f64>,
+    /// For the response time.
+    pub warning: Option<Limit>,
+    /// For the response time.
+    pub critical: Option<Limit>,
     /// Seconds for the whole check.
     pub timeout: u32,
-    /// Keep a transcript.
-    pub verbose: bool,
+    /// The state when they are over.
+    pub timeout_state: State,
+    /// How much is told of what is said and done, 0 to 3.
+    pub verbose: u8,
     /// What is asked of the server beyond that.
     pub demands: Demands,
     /// Which servers are checked beside that one.
     pub servers: Servers,
     /// The certificate has to match TLSA records.
     pub dane: dane::Wanted,
+    /// What is asked about times.
+    pub timings: Timings,
+    /// Nothing that the server says is shown but its codes.
+    pub no_server_text: bool,
+    /// The options as they were given, without secrets, when that is asked for.
+    pub in_force: Vec<String>,
 }
 
 impl Options {
@@ -124,7 +135,11 @@ impl Options {
         if arguments.is_empty() {
             return Err(Misuse::new("Could not parse arguments"));
         }
-        take_all(arguments)?.resolve()
+        let options = take_all(arguments)?.resolve()?;
+        Ok(Self {
+            in_force: trace::in_force(options.verbose, arguments),
+            ..options
+        })
     }
 
     /// Whether the response time is asked for beside the certificate.
@@ -137,6 +152,26 @@ impl Options {
             || self.warning.is_some()
             || self.critical.is_some()
             || self.demands.is_any()
+            || self.timings.is_any()
+    }
+
+    /// What an option has to ask for before there is such a phase; none when there is one.
+    #[must_use]
+    pub fn lacks(&self, phase: Phase) -> Option<&'static str> {
+        let recipients = self.demands.needs_transaction();
+        let (is_there, needed) = match phase {
+            Phase::Connect | Phase::Greeting | Phase::Ehlo | Phase::Quit => return None,
+            Phase::StartTls => (self.security == Security::StartTls, "-S, or -D without -s"),
+            Phase::Tls => (self.security != Security::None, "-S, -s or -D"),
+            Phase::Auth => (self.login.is_some(), "-A"),
+            Phase::Mail => (
+                self.sender.is_some() || recipients,
+                "-f, --rcpt or --no-relay",
+            ),
+            Phase::Rcpt => (recipients, "--rcpt or --no-relay"),
+            Phase::Command => (!self.exchanges.is_empty(), "-C"),
+        };
+        (!is_there).then_some(needed)
     }
 }
 
@@ -178,13 +213,15 @@ struct Given {
     ignore_quit_failure: bool,
     proxy: bool,
     announced: proxy::Given,
-    warning: Option<f64>,
-    critical: Option<f64>,
-    timeout: Option<u32>,
-    verbose: bool,
+    warning: Option<Limit>,
+    critical: Option<Limit>,
+    timeout: Option<(Option<u32>, State)>,
+    verbose: u8,
     demands: Demands,
     servers: Servers,
     dane: dane::Wanted,
+    timings: Timings,
+    no_server_text: bool,
 }
 
 impl Given {
@@ -219,13 +256,19 @@ impl Given {
             "warning" => self.warning = Some(seconds("Warning", "-w", value)?),
             "critical" => self.critical = Some(seconds("Critical", "-c", value)?),
             "timeout" => self.timeout = Some(timeout(value)?),
-            "verbose" => self.verbose = true,
+            // The host shows it so.
+            #[cfg(feature = "extended")]
+            "output" => {}
+            #[cfg(feature = "extended")]
+            "no-server-text" => self.no_server_text = true,
+            "verbose" => self.verbose = (self.verbose + 1).min(MOST_VERBOSE),
             other => {
                 let unknown = || Err(Misuse::new(format!("Unknown option - {other}")));
                 let taken = self.login.take(other, value);
                 taken
                     .or_else(|| self.demands.take(other, value))
                     .or_else(|| self.trust.take(other, value))
+                    .or_else(|| self.timings.take(other, value))
                     .or_else(|| self.announced.take(other, value))
                     .or_else(|| self.servers.take(other, value))
                     .or_else(|| self.dane.take(other))
@@ -265,7 +308,8 @@ impl Given {
         let port = self.port.unwrap_or(default_port);
         let anonymous = if self.proxy { PROXY_HEADER } else { &[] };
         let announced = self.announced.resolve(&host, port)?;
-        Ok(Options {
+        let (timeout, timeout_state) = self.timeout.unwrap_or((None, State::Critical));
+        let options = Options {
             host,
             server,
             port,
@@ -277,7 +321,6 @@ impl Given {
             expectation: expectation(self.expect),
             lifetime: self.lifetime,
             ignore_expiration: self.ignore_expiration,
-            #[cfg(feature = "tls")]
             terms,
             login: self.login.resolve(security)?,
             sender: self.sender,
@@ -285,12 +328,18 @@ impl Given {
             ignore_quit_failure: self.ignore_quit_failure || self.lifetime.is_some(),
             warning: self.warning,
             critical: self.critical,
-            timeout: self.timeout.unwrap_or(DEFAULT_TIMEOUT),
+            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            timeout_state,
             verbose: self.verbose,
             demands: self.demands,
             servers: self.servers,
             dane: self.dane,
-        })
+            timings: self.timings,
+            no_server_text: self.no_server_text,
+            in_force: Vec::new(),
+        };
+        options.timings.check(&options)?;
+        Ok(options)
     }
 }
 
@@ -337,27 +386,25 @@ fn port(value: &str) -> Result<u16, Misuse> {
         })
 }
 
-fn timeout(value: &str) -> Result<u32, Misuse> {
-    whole_number(value)
-        .filter(|seconds| *seconds > 0)
-        .ok_or_else(|| {
-            Misuse::hinted(
-                "Timeout interval must be a positive integer",
-                format!(
-                    "-t, --timeout: '{value}' is not a whole number of seconds from 1 to {}",
-                    i32::MAX
-                ),
-            )
-        })
+fn timeout(value: &str) -> Result<(Option<u32>, State), Misuse> {
+    limits::timeout(value).ok_or_else(|| {
+        let (most, more) = (i32::MAX, limits::TIMEOUT_FORM);
+        Misuse::hinted(
+            "Timeout interval must be a positive integer",
+            format!(
+                "-t, --timeout: '{value}' is not a whole number of seconds from 1 to {most}{more}"
+            ),
+        )
+    })
 }
 
-fn seconds(which: &str, option: &str, value: &str) -> Result<f64, Misuse> {
-    threshold::parse(value).ok_or_else(|| {
+fn seconds(which: &str, option: &str, value: &str) -> Result<Limit, Misuse> {
+    Limit::parse(value).ok_or_else(|| {
+        let (name, more) = (which.to_ascii_lowercase(), limits::FORM);
         Misuse::hinted(
             format!("{which} time must be a positive"),
             format!(
-                "{option}, --{}: '{value}' is not a number of seconds such as 5 or 0.25",
-                which.to_ascii_lowercase()
+                "{option}, --{name}: '{value}' is not a number of seconds such as 5 or 0.25{more}"
             ),
         )
     })
@@ -460,6 +507,7 @@ mod tests {
                 _ if spec.name == "fingerprint" => {
                     "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
                 }
+                _ if spec.name.ends_with("-phase") => "connect=1",
                 _ if spec.placeholder == "ADDRESS" => "192.0.2.1",
                 _ => "1",
             };

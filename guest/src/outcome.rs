@@ -2,6 +2,8 @@
 
 use sandcheck_plugin::state::{Finding, State};
 
+use crate::timings::Laps;
+
 /// How a session ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ending {
@@ -25,8 +27,12 @@ pub struct Outcome {
     pub problem: Option<Finding>,
     /// What was said on the wire, when that was asked for.
     pub transcript: Vec<String>,
+    /// What people may want to know besides, when that was asked for.
+    pub details: Vec<String>,
     /// The last reply of the server, without line breaks at its end.
     pub last_reply: Option<String>,
+    /// What was measured, when that was asked for.
+    pub laps: Laps,
 }
 
 impl Outcome {

@@ -14,7 +14,9 @@ use sandcheck_plugin::values::Values;
 
 use crate::options::{self, Options};
 use crate::outcome::{Ending, Outcome};
+use crate::phase::Phase;
 use crate::table::SPECS;
+use crate::timings::Stopwatch;
 use crate::{dane, dialogue, report, several};
 
 /// The plugin `check_smtp`.
@@ -50,13 +52,15 @@ impl Plugin for CheckSmtp {
     }
 }
 
-const DESCRIPTION: &str = "\
-OK: the server answered as it should, in time.
-WARNING: the server was reached and gave an answer that it should not give, TLS is not offered,
-the response time or the certificate's lifetime reached the warning limit.
-CRITICAL: the server cannot be reached or did not answer in time, TLS or the login failed, the
-critical limits.
-UNKNOWN: usage errors, a host name that does not exist, STARTTLS refused.";
+/// What the states mean, and what people mostly do; the small build is never asked.
+const DESCRIPTION: &str = if cfg!(feature = "extended") {
+    concat!(
+        include_str!("help/states.txt"),
+        include_str!("help/examples.txt")
+    )
+} else {
+    include_str!("help/states.txt")
+};
 
 /// Checks one server, at this address of it or at any.
 pub(crate) fn check(
@@ -65,10 +69,11 @@ pub(crate) fn check(
     timeout: Duration,
 ) -> Result<Report, Misuse> {
     let began = Instant::now();
+    let clock = || began.elapsed();
     let outcome = match dane::prepare(options, timeout) {
         Ok(()) => {
             let left = timeout.saturating_sub(began.elapsed());
-            run_at(options, address, left)?
+            run_at(options, address, left, Stopwatch::new(options, &clock))?
         }
         Err((ending, finding)) => outcome(options, ending, finding),
     };
@@ -79,14 +84,27 @@ pub(crate) fn check(
     ))
 }
 
-fn run_at(options: &Options, address: Option<&str>, timeout: Duration) -> Result<Outcome, Misuse> {
+fn run_at(
+    options: &Options,
+    address: Option<&str>,
+    timeout: Duration,
+    mut stopwatch: Stopwatch<'_>,
+) -> Result<Outcome, Misuse> {
+    stopwatch.begin(Phase::Connect);
     let connected = match address {
         Some(address) => network::connect_tcp(address, options.port, options.family, timeout),
         None => network::connect(&options.host, options.port, options.family, timeout),
     };
     match connected {
-        Ok(connection) => Ok(dialogue::run(options, connection, certificate::now())),
-        Err(error) => unconnected(options, error),
+        Ok(connection) => {
+            stopwatch.end();
+            let now = certificate::now();
+            Ok(dialogue::run_timed(options, connection, now, stopwatch))
+        }
+        Err(error) => unconnected(options, error).map(|outcome| Outcome {
+            laps: stopwatch.stop(),
+            ..outcome
+        }),
     }
 }
 

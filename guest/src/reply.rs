@@ -2,12 +2,18 @@
 
 use std::borrow::Cow;
 
+use crate::status;
+
 /// The longest reply that is read, all of its lines together, in bytes.
 pub const REPLY_LIMIT: usize = 32 * 1024;
 
 /// One reply, whole, as it came: its lines with their ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reply(Vec<u8>);
+pub struct Reply {
+    bytes: Vec<u8>,
+    /// Only its codes may be shown.
+    is_hidden: bool,
+}
 
 impl Reply {
     /// The three digits that it begins with; none when a line below begins with others, as all
@@ -46,12 +52,37 @@ impl Reply {
     }
 
     fn without_end(&self, end: &[u8]) -> Cow<'_, str> {
-        let length = self.0.iter().rposition(|b| !end.contains(b));
+        let length = self.bytes.iter().rposition(|b| !end.contains(b));
         String::from_utf8_lossy(
-            self.0
+            self.bytes
                 .get(..length.map_or(0, |at| at + 1))
                 .unwrap_or_default(),
         )
+    }
+
+    /// Has nothing but its codes shown from now on.
+    pub fn hide(&mut self, is_hidden: bool) {
+        self.is_hidden = is_hidden;
+    }
+
+    /// What may be shown of [`Reply::text`].
+    #[must_use]
+    pub fn shown(&self) -> Cow<'_, str> {
+        if self.is_hidden {
+            status::codes(self).into()
+        } else {
+            self.text()
+        }
+    }
+
+    /// What may be shown of [`Reply::line`].
+    #[must_use]
+    pub fn shown_line(&self) -> Cow<'_, str> {
+        if self.is_hidden {
+            status::codes(self).into()
+        } else {
+            self.line()
+        }
     }
 
     /// The text for matching: as [`Reply::text`], with a line feed alone between the lines.
@@ -63,7 +94,7 @@ impl Reply {
     /// The bytes as they came.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 
     /// Whether an EHLO reply offers a keyword: the first word of a line, whatever its case
@@ -125,7 +156,7 @@ impl Reply {
     }
 
     fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.split(|b| *b == b'\n')
+        self.bytes.split(|b| *b == b'\n')
     }
 }
 
@@ -161,7 +192,10 @@ impl ReplyReader {
             if !goes_on {
                 let rest = self.bytes.split_off(length);
                 self.seen = 0;
-                return Ok(Some(Reply(std::mem::replace(&mut self.bytes, rest))));
+                return Ok(Some(Reply {
+                    bytes: std::mem::replace(&mut self.bytes, rest),
+                    is_hidden: false,
+                }));
             }
         }
         if self.bytes.len() > REPLY_LIMIT {

@@ -36,6 +36,20 @@ impl Status {
     }
 }
 
+/// The codes of a reply, without its words.
+pub(crate) fn codes(reply: &Reply) -> String {
+    let code = reply
+        .code()
+        .map_or_else(|| "no code".to_owned(), |code| code.to_string());
+    match Status::of(reply) {
+        Some(Status { subject, detail }) => {
+            let class = code.get(..1).unwrap_or_default();
+            format!("{code} {class}.{subject}.{detail}")
+        }
+        None => code,
+    }
+}
+
 /// One to three digits.
 fn number(text: &str) -> Option<u16> {
     let is_number = (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
@@ -130,6 +144,19 @@ mod tests {
         ] {
             assert_eq!(meaning(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn codes_alone_are_left() {
+        let codes = |text: &str| {
+            let mut reader = ReplyReader::default();
+            reader.push(text.as_bytes());
+            codes(&reader.take().unwrap().unwrap())
+        };
+        assert_eq!(codes("550-5.1.1 a\r\n550 5.1.1 b\r\n"), "550 5.1.1");
+        assert_eq!(codes("250 secret\r\n"), "250");
+        assert_eq!(codes("secret\r\n"), "no code");
+        assert_eq!(codes("250-a\r\n550 b\r\n"), "no code");
     }
 
     proptest! {

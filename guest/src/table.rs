@@ -414,18 +414,49 @@ pub static SPECS: &[Spec] = &[
         name: "warning",
         short: Some('w'),
         aliases: &["-wt"],
-        kind: Kind::Number,
-        placeholder: "DOUBLE",
-        help: "WARNING when the response time is longer than this many seconds",
+        kind: LIMIT,
+        placeholder: "RANGE",
+        help: "WARNING when the response time is longer than this many seconds, or outside of a range\n\
+               such as 0.1:5",
         ..Spec::FLAG
     },
     Spec {
         name: "critical",
         short: Some('c'),
         aliases: &["-ct"],
-        kind: Kind::Number,
-        placeholder: "DOUBLE",
-        help: "CRITICAL when the response time is longer than this many seconds",
+        kind: LIMIT,
+        placeholder: "RANGE",
+        help: "CRITICAL when the response time is longer than this many seconds, or outside of a range",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "timings",
+        exact: true,
+        help: "Add the time of each phase to the performance data, and the days that are left of the\n\
+               certificate; when the time runs out, say where",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "warning-phase",
+        kind: Kind::Text,
+        placeholder: "PHASE=RANGE",
+        exact: true,
+        repeatable: true,
+        help: "WARNING when a phase takes longer than this, such as greeting=2: connect, greeting,\n\
+               ehlo, starttls, tls, auth, mail, rcpt, command, quit, or total; may be given several\n\
+               times",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "critical-phase",
+        kind: Kind::Text,
+        placeholder: "PHASE=RANGE",
+        exact: true,
+        repeatable: true,
+        help: "CRITICAL when a phase takes longer than this; may be given several times",
         ..Spec::FLAG
     },
     Spec {
@@ -433,15 +464,43 @@ pub static SPECS: &[Spec] = &[
         short: Some('t'),
         aliases: &["-to"],
         kind: Kind::Timeout,
-        placeholder: "INTEGER",
+        placeholder: "INTEGER[:STATE]",
         default: Some("10"),
-        help: "Seconds for the whole check, name look-up included",
+        help: "Seconds for the whole check, name look-up included, and the state when they are over:\n\
+               ok, warning, critical (as without it) or unknown, or 0 to 3",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "output",
+        kind: Kind::Output,
+        placeholder: "FORM",
+        exact: true,
+        help: "How the result is shown: text, json (one line, for programs) or openmetrics (for\n\
+               Prometheus)",
+        ..Spec::FLAG
+    },
+    #[cfg(feature = "extended")]
+    Spec {
+        name: "no-server-text",
+        exact: true,
+        help: "Show nothing that the server says but its codes, for what is passed on to others",
         ..Spec::FLAG
     },
     Spec {
         name: "verbose",
         short: Some('v'),
-        help: "Show what is said on the wire (a monitoring system may cut it)",
+        repeatable: cfg!(feature = "extended"),
+        help: "Show what is said on the wire (a monitoring system may cut it). -vv: with times and\n\
+               directions, and what TLS came to; -vvv: why things are done as they are, and the\n\
+               whole chain of certificates",
         ..Spec::FLAG
     },
 ];
+
+/// Of what -w and -c take; what is more than a number is for the build that knows ranges.
+const LIMIT: Kind = if cfg!(feature = "extended") {
+    Kind::Range
+} else {
+    Kind::Number
+};

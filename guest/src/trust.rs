@@ -8,12 +8,14 @@ use sandcheck_plugin::certificate::{self, Lifetime};
 use sandcheck_plugin::host_name::Host;
 use sandcheck_plugin::misuse::Misuse;
 use sandcheck_plugin::state::{Finding, State};
+pub(crate) use sandcheck_plugin::tls::Terms;
 use sandcheck_plugin::tls::{
-    Identity, IdentityError, PeerName, Pin, Terms, TlsError, Trust, Version,
+    CertificateDer, Identity, IdentityError, PeerName, Pin, TlsError, Trust, Version,
 };
 
 use crate::dialogue::Session;
 use crate::options::{Options, Security};
+use crate::trace;
 use crate::wire::Wire;
 
 /// The options as they come.
@@ -195,9 +197,14 @@ pub(crate) fn secure<S: Read + Write>(
 
 /// What there is to say when a server's certificate is not accepted. Nothing of it begins like what is
 /// said of a certificate's lifetime.
-pub(crate) fn rejection(error: &TlsError) -> Option<Finding> {
+pub(crate) fn rejection(error: &TlsError, options: &Options) -> Option<Finding> {
     let TlsError::Rejected(reason) = error else {
         return None;
+    };
+    let reason = if options.no_server_text {
+        reason.clone().with_names(trace::HIDDEN)
+    } else {
+        reason.clone()
     };
     Some(Finding {
         state: State::Critical,
@@ -208,10 +215,17 @@ pub(crate) fn rejection(error: &TlsError) -> Option<Finding> {
 /// Judges what is left of the certificates that the server's own one depends on. Those that are good
 /// for long are not mentioned.
 pub(crate) fn check_chain<S: Read + Write>(session: &mut Session<'_, S>, limits: Lifetime) {
-    let now = session.now;
+    let (now, is_hidden) = (session.now, session.options.no_server_text);
+    let judge = |der: &CertificateDer<'_>| {
+        if is_hidden {
+            certificate::judge_as(Some(trace::HIDDEN), der, now, limits)
+        } else {
+            certificate::judge_authority(der, now, limits)
+        }
+    };
     let authorities = session.verified_chain().iter().skip(1);
     let findings: Vec<_> = authorities
-        .filter_map(|der| certificate::judge_authority(der, now, limits).ok())
+        .filter_map(|der| judge(der).ok())
         .filter(|finding| finding.state != State::Ok)
         .collect();
     for finding in findings {

@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 
 use sandcheck_plugin::stream::Stream;
 use sandcheck_plugin::tls::TlsError;
+#[cfg(feature = "extended")]
+use sandcheck_plugin::tls::TlsStream;
 #[cfg(feature = "tls")]
 use sandcheck_plugin::tls::{AlertDescription, CertificateDer, Terms};
 
@@ -102,6 +104,12 @@ impl<S: Read + Write> Wire<S> {
     #[cfg(feature = "tls")]
     pub fn refusal(&self) -> Option<AlertDescription> {
         self.stream.refusal()
+    }
+
+    /// The TLS that there is.
+    #[cfg(feature = "extended")]
+    pub(crate) fn tls(&self) -> Option<&TlsStream<S>> {
+        self.stream.tls()
     }
 
     /// The server's own certificate in DER, once there is TLS.

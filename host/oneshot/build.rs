@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use sandcheck::types::Manifest;
+use sandcheck::types::{Kind, Manifest, OptionSpec};
 use sandcheck::{EpochClock, Limits, Plugin, manifest, settings};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -59,17 +59,35 @@ fn main() -> Result<()> {
         "manifest",
         &manifest::to_bytes(&manifest),
     )?;
+    let options: Vec<_> = small_manifest
+        .options
+        .iter()
+        .map(|option| known(option, &manifest))
+        .collect();
     carry(
         "CHECK_SMTP_BRIEF_MANIFEST",
         "brief-manifest",
         &manifest::to_bytes(&without_texts(manifest)),
     )?;
-    let names: Vec<_> = small_manifest.options.iter().map(|o| &*o.name).collect();
     carry(
         "CHECK_SMTP_SMALL_OPTIONS",
         "small-options",
-        names.join("\n").as_bytes(),
+        options.join("\n").as_bytes(),
     )
+}
+
+/// An option of the small build, and how much of it that knows: numbers where the whole one takes more,
+/// `once` what counts more than once in the whole one.
+fn known(option: &OptionSpec, whole: &Manifest) -> String {
+    let name = &option.name;
+    let other = whole.options.iter().find(|other| other.name == *name);
+    let is_number = option.kind == Kind::Timeout || other.is_some_and(|it| it.kind != option.kind);
+    let counts_once = other.is_some_and(|it| it.repeatable != option.repeatable);
+    match (is_number, counts_once) {
+        (true, _) => format!("{name} number"),
+        (false, true) => format!("{name} once"),
+        (false, false) => name.clone(),
+    }
 }
 
 /// Runs cargo for the component, in a target folder of its own: this one is locked.

@@ -12,6 +12,7 @@ use sandcheck_contract::secrets;
 
 use crate::error::RunError;
 use crate::escape;
+use crate::form::{Form, Showing};
 use crate::grants::{Grants, Rules};
 use crate::plugin::{Instance, Plugin};
 use crate::system_anchors::system_anchors;
@@ -96,6 +97,7 @@ impl<'a> Request<'a> {
             arguments,
             stop: None,
             is_empty: false,
+            form: Form::Text,
         };
         Self::new(manifest, rules, program, line)
     }
@@ -150,7 +152,8 @@ impl<'a> Request<'a> {
     pub fn answer_at_once(&self) -> Option<Output> {
         let stop = self.line.stop.as_ref();
         let stop = stop.filter(|_| self.line.arguments.is_empty())?;
-        Some(Output::stopped(self.manifest, self.program, stop))
+        let output = Output::stopped(self.manifest, self.program, stop);
+        Some(self.showing().unreported(output))
     }
 
     /// The same by a manifest that differs in its texts alone.
@@ -181,6 +184,18 @@ impl<'a> Request<'a> {
         Ok(self)
     }
 
+    /// Shows the result in this form, whatever the command line says.
+    #[must_use]
+    pub fn shown_as(mut self, form: Form) -> Self {
+        self.line.form = form;
+        self
+    }
+
+    /// How the result is shown.
+    fn showing(&self) -> Showing<'a> {
+        Showing::new(self.line.form, self.manifest, &self.line.arguments)
+    }
+
     /// Whether all of the command line could be read, so that the plugin will be run. Else the answer
     /// is a text of the manifest.
     #[must_use]
@@ -196,12 +211,14 @@ impl<'a> Request<'a> {
 
     /// Has a fresh instance do it.
     pub async fn carry_out<T: Transport>(self, plugin: &Plugin<T>) -> Output {
-        output(self.report(plugin).await)
+        let showing = self.showing();
+        output(&showing, self.report(plugin).await)
     }
 
     /// Has an instance do it that has done no check yet.
     pub async fn carry_out_by<T: Transport>(self, instance: Instance<T>) -> Output {
-        output(self.report_by(instance).await)
+        let showing = self.showing();
+        output(&showing, self.report_by(instance).await)
     }
 
     /// Has a fresh instance do it, for a host that wants more than text.
@@ -306,10 +323,10 @@ async fn earlier<T: Transport>(
     }
 }
 
-fn output(result: Result<Report, Unreported>) -> Output {
+fn output(showing: &Showing<'_>, result: Result<Report, Unreported>) -> Output {
     match result {
-        Ok(report) => Output::report(&report),
-        Err(unreported) => unreported.output,
+        Ok(report) => showing.report(&report),
+        Err(unreported) => showing.unreported(unreported.output),
     }
 }
 
@@ -322,7 +339,7 @@ fn not_started(error: &RunError, program: &str) -> Output {
     match error {
         RunError::NoPlugin(error) => {
             let line = escape::line(&format!("{program}: {error}"));
-            Output::unknown(format!("UNKNOWN - {line}\n"))
+            Output::unknown(format!("UNKNOWN - {line}\n")).because("failure", &line, None)
         }
         error => Output::failed(error),
     }

@@ -50,7 +50,7 @@ pub use plugin::{EpochClock, Instance, Plugin};
 pub use policy::Policy;
 pub use resolver::records;
 pub use sandcheck_contract::{
-    budget, endpoint, escape, files, grants, help, ini, lend, manifest, render, secrets, types,
-    words,
+    bounds, budget, colour, endpoint, escape, expiry, exposition, files, form, grants, help, ini,
+    lend, manifest, metrics, naming, render, secrets, types, words,
 };
 pub use transport::{Alone, Shared, Transport, block_on};

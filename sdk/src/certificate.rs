@@ -71,10 +71,32 @@ pub fn now() -> i64 {
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
+/// The whole days that a certificate (DER) is valid at `now`, in seconds since 1970; below zero when it
+/// is not valid any more, none when its dates cannot be read.
+#[must_use]
+pub fn days_left(der: &[u8], now: i64) -> Option<i64> {
+    let fields = Fields::parse(der)?;
+    let (_, validity) = Validity::from_der(fields.validity).ok()?;
+    let left = validity.not_after.timestamp().saturating_sub(now);
+    Some(left.div_euclid(DAY))
+}
+
 /// Judges the remaining lifetime of a certificate (DER) at `now`, in seconds since 1970.
 pub fn judge(der: &[u8], now: i64, limits: Lifetime) -> Result<Finding, Unreadable> {
+    judge_as(None, der, now, limits)
+}
+
+/// The same, with another name than the certificate's own in its words.
+pub fn judge_as(
+    name: Option<&str>,
+    der: &[u8],
+    now: i64,
+    limits: Lifetime,
+) -> Result<Finding, Unreadable> {
     let fields = Fields::parse(der).ok_or(Unreadable::Certificate)?;
-    judged(&fields, common_name, now, limits)
+    let named =
+        |subject: &X509Name<'_>| name.map_or_else(|| common_name(subject), ToOwned::to_owned);
+    judged(&fields, named, now, limits)
 }
 
 /// As [`judge`], for the certificate of an authority, which may have another name than a common one.
@@ -170,7 +192,7 @@ pub(crate) fn name_of(subject: &[u8]) -> String {
 }
 
 /// A `DirectoryString` (RFC 5280 section 4.1.2.4) as text.
-fn string(attribute: &AttributeTypeAndValue<'_>) -> String {
+pub(crate) fn string(attribute: &AttributeTypeAndValue<'_>) -> String {
     let value = attribute.attr_value();
     match value.tag() {
         Tag::BmpString => {
@@ -196,7 +218,7 @@ fn string(attribute: &AttributeTypeAndValue<'_>) -> String {
 }
 
 /// `Wed Aug 18 19:00:00 2027 +0000`, always in UTC, whatever zone the certificate names.
-fn date(time: ASN1Time) -> String {
+pub(crate) fn date(time: ASN1Time) -> String {
     let time = ASN1Time::from_timestamp(time.timestamp()).unwrap_or(time);
     let time = time.to_datetime();
     let (weekday, month) = (time.weekday().to_string(), time.month().to_string());
@@ -287,6 +309,21 @@ mod tests {
                 Ok(text)
             );
         }
+    }
+
+    #[test]
+    fn days_are_whole_ones() {
+        let end = -31_536_000;
+        for (now, days) in [
+            (end - DAY, 1),
+            (end - DAY + 1, 0),
+            (end, 0),
+            (end + 1, -1),
+            (end - 30 * DAY - 5, 30),
+        ] {
+            assert_eq!(days_left(OLD, now), Some(days));
+        }
+        assert_eq!(days_left(b"", 0), None);
     }
 
     #[test]

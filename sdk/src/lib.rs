@@ -122,6 +122,8 @@
 //! standard library's files, environment, output, `sleep` and hash tables would bring others.
 
 pub mod certificate;
+#[cfg_attr(not(feature = "tls"), path = "absent/certificate_text.rs")]
+pub mod certificate_text;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod component;
@@ -137,6 +139,7 @@ pub mod state;
 pub mod stream;
 pub mod table;
 pub mod threshold;
+pub mod timeout;
 #[cfg_attr(not(feature = "tls"), path = "absent/tls.rs")]
 pub mod tls;
 pub mod values;

@@ -69,8 +69,13 @@ impl<S: Read + Write> Stream<S> {
 
     /// The server's own certificate in DER, once there is TLS.
     pub fn certificate(&self) -> Option<&[u8]> {
+        self.tls()?.certificate()
+    }
+
+    /// The TLS that there is.
+    pub fn tls(&self) -> Option<&TlsStream<S>> {
         match &self.0 {
-            Channel::Tls(stream) => stream.certificate(),
+            Channel::Tls(stream) => Some(stream),
             Channel::Plain(_) | Channel::Closed => None,
         }
     }

@@ -18,6 +18,7 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 pub use rustls::AlertDescription;
+use rustls::ProtocolVersion;
 use rustls::client::UnbufferedClientConnection;
 pub use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::unbuffered::{
@@ -59,6 +60,17 @@ pub struct TlsStream<S> {
     judge: Option<Arc<Judge>>,
     /// With which alert the server ended it after the handshake.
     refusal: Option<AlertDescription>,
+}
+
+/// What a handshake came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    /// `TLSv1.2` or `TLSv1.3`.
+    pub version: &'static str,
+    /// `TLS_AES_128_GCM_SHA256`.
+    pub suite: String,
+    /// How keys were exchanged: `X25519`.
+    pub group: &'static str,
 }
 
 /// What one step of the connection came to.
@@ -139,6 +151,31 @@ impl<S: Read + Write> TlsStream<S> {
     /// looks at the client's certificate only then (RFC 8446 section 4.4.2.4).
     pub fn refusal(&self) -> Option<AlertDescription> {
         self.refusal
+    }
+
+    /// All certificates that the server showed, in DER, its own first.
+    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        let sent = self.connection.peer_certificates().unwrap_or_default();
+        sent.iter().map(|certificate| &**certificate)
+    }
+
+    /// What both sides agreed on, by the names that are registered.
+    pub fn agreed(&self) -> Agreed {
+        let version = match self.connection.protocol_version() {
+            Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+            Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+            _ => "",
+        };
+        let suite = self.connection.negotiated_cipher_suite();
+        let suite = suite.and_then(|suite| suite.suite().as_str());
+        let group = self.connection.negotiated_key_exchange_group();
+        let group = group.and_then(|group| group.name().as_str());
+        Agreed {
+            version,
+            // rustls puts the version into the name.
+            suite: suite.unwrap_or_default().replacen("TLS13_", "TLS_", 1),
+            group: group.unwrap_or_default(),
+        }
     }
 
     /// Advances the connection once; `data` is encrypted and sent when the connection is ready.

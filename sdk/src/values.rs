@@ -5,8 +5,10 @@ use std::time::Duration;
 use crate::host_name::{self, Family, Host};
 use crate::misuse::Misuse;
 use crate::range::Range;
+use crate::state::State;
 use crate::table::{Kind, Spec};
 use crate::threshold;
+use crate::timeout::Timeout;
 
 /// The time for the whole check where no option says another one.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -90,9 +92,29 @@ impl Values {
     /// The time for the whole check, from the option of the kind `timeout`; 10 seconds where it is
     /// not given and has no default.
     pub fn timeout(&self) -> Result<Duration, Misuse> {
-        let spec = self.table.iter().find(|spec| spec.kind == Kind::Timeout);
+        let given = self.given_timeout()?.and_then(|given| given.seconds);
+        // `:STATE` says nothing about the time.
+        let default = self.timeout_spec().and_then(|spec| spec.default);
+        let seconds = given.or(default.and_then(threshold::whole_number));
+        Ok(seconds.map_or(DEFAULT_TIMEOUT, |seconds| {
+            Duration::from_secs(u64::from(seconds))
+        }))
+    }
+
+    /// What the check is when that time is over, from the same option; CRITICAL where it does not say.
+    pub fn timeout_state(&self) -> Result<State, Misuse> {
+        let given = self.given_timeout()?.and_then(|given| given.state);
+        Ok(given.unwrap_or(State::Critical))
+    }
+
+    fn given_timeout(&self) -> Result<Option<Timeout>, Misuse> {
+        let spec = self.timeout_spec();
         let given = spec.map(|spec| self.parsed(spec.name, timeout));
-        Ok(given.transpose()?.flatten().unwrap_or(DEFAULT_TIMEOUT))
+        Ok(given.transpose()?.flatten())
+    }
+
+    fn timeout_spec(&self) -> Option<&'static Spec> {
+        self.table.iter().find(|spec| spec.kind == Kind::Timeout)
     }
 
     /// Which addresses to use, from a flag for each family: the last one counts.
@@ -207,11 +229,9 @@ fn duration(option: &str, value: &str) -> Result<Duration, Misuse> {
         .ok_or_else(|| unfit(option, value, "it takes seconds such as 5 or 0.25"))
 }
 
-fn timeout(option: &str, value: &str) -> Result<Duration, Misuse> {
-    threshold::whole_number(value)
-        .filter(|seconds| *seconds > 0)
-        .map(|seconds| Duration::from_secs(u64::from(seconds)))
-        .ok_or_else(|| unfit(option, value, "it takes whole seconds, 1 or more"))
+fn timeout(option: &str, value: &str) -> Result<Timeout, Misuse> {
+    let form = Timeout::FORM;
+    Timeout::parse(value).ok_or_else(|| unfit(option, value, &format!("it takes {form}")))
 }
 
 fn range(option: &str, value: &str) -> Result<Range, Misuse> {
@@ -277,6 +297,25 @@ mod tests {
         assert_eq!(twice.port("port"), Ok(2));
         assert_eq!(twice.texts("port").collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!(values(&[]).timeout(), Ok(DEFAULT_TIMEOUT));
+    }
+
+    #[test]
+    fn a_timeout_may_say_what_it_means() {
+        for (value, seconds, state) in [
+            ("5", 5, State::Critical),
+            ("5:ok", 5, State::Ok),
+            (":3", 10, State::Unknown),
+        ] {
+            let values = values(&[("timeout", value)]);
+            assert_eq!(
+                values.timeout(),
+                Ok(Duration::from_secs(seconds)),
+                "{value}"
+            );
+            assert_eq!(values.timeout_state(), Ok(state), "{value}");
+        }
+        assert_eq!(values(&[]).timeout_state(), Ok(State::Critical));
+        assert!(values(&[("timeout", "5:")]).timeout_state().is_err());
     }
 
     #[test]

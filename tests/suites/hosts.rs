@@ -31,7 +31,10 @@ const FAILED: u8 = 101;
 const LEAST: usize = 60;
 
 /// Groups that are about `check_smtp` as a program and not about the component.
-const OTHER_GROUPS: [(&str, &str); 1] = [("extra-opts", "ini files are read by sandcheck itself")];
+const OTHER_GROUPS: [(&str, &str); 2] = [
+    ("extra-opts", "ini files are read by sandcheck itself"),
+    ("output", "the example hosts show text alone"),
+];
 
 /// Words that the host answers by itself, in words of its own.
 const HOST_WORDS: [&str; 5] = ["-h", "--help", "-V", "--version", "--extra-opts"];

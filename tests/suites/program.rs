@@ -190,3 +190,34 @@ fn help_lines_are_not_too_long() {
         assert!(line.chars().count() <= 100, "{line}");
     }
 }
+
+#[test]
+fn the_examples_of_the_help_page_run() {
+    let help = stdout(&run(&["--help"]));
+    let examples: Vec<Vec<&str>> = help
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("check_smtp -"))
+        .map(|words| words.split_whitespace().collect())
+        .collect();
+    assert!(examples.len() >= 10, "{help}");
+    for mut words in examples {
+        let first = format!("-{}", words.remove(0));
+        // What is said last counts, so that each comes as far as to connect to where nobody listens.
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener
+            .local_addr()
+            .expect("its number")
+            .port()
+            .to_string();
+        drop(listener);
+        words.insert(0, &first);
+        words.extend(["-H", "127.0.0.1", "-p", &port]);
+        let output = run(&words);
+        assert!(
+            stdout(&output).contains("Connection refused"),
+            "{words:?}: {}",
+            stdout(&output)
+        );
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+    }
+}

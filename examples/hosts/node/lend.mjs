@@ -68,6 +68,10 @@ export function check(manifest, pairs) {
     if (kind === 'output' && !OUTPUTS.includes(value)) {
       throw new Unlendable(`--${name}: there is no such form - ${value}`, `accepted: ${OUTPUTS.join(', ')}`, before);
     }
+    if (kind === 'output' && value !== 'text') {
+      const hint = 'this host accepts text alone; sandcheck shows the others';
+      throw new Unlendable(`--${name}: not shown by this host - ${value}`, hint, before);
+    }
     if (kind === 'source') checkSource(manifest, pairs, name, value, before);
   }
 }

@@ -69,6 +69,9 @@ def check(manifest, pairs):
         if kinds.get(name) == "output" and value not in OUTPUTS:
             hint = f"accepted: {', '.join(OUTPUTS)}"
             raise Unlendable(f"--{name}: there is no such form - {value}", hint, before)
+        if kinds.get(name) == "output" and value != "text":
+            hint = "this host accepts text alone; sandcheck shows the others"
+            raise Unlendable(f"--{name}: not shown by this host - {value}", hint, before)
         if kinds.get(name) == "source":
             check_source(manifest, pairs, name, value, before)
 

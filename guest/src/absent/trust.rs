@@ -1,5 +1,6 @@
 //! In the place of what is asked of TLS where there is none.
 
+use std::convert::Infallible;
 use std::io::{Read, Write};
 
 use sandcheck_plugin::certificate::Lifetime;
@@ -12,6 +13,9 @@ use crate::dialogue::Session;
 use crate::options::{Options, Security};
 use crate::wire::Wire;
 
+/// There are none.
+pub(crate) type Terms = Infallible;
+
 #[derive(Default)]
 pub(crate) struct Given;
 
@@ -20,8 +24,8 @@ impl Given {
         None
     }
 
-    pub(crate) fn resolve(self, _: &Host, _: Security, _: bool) -> Result<(), Misuse> {
-        Ok(())
+    pub(crate) fn resolve(self, _: &Host, _: Security, _: bool) -> Result<Option<Terms>, Misuse> {
+        Ok(None)
     }
 }
 
@@ -32,7 +36,7 @@ pub(crate) fn secure<S: Read + Write>(
     wire.secure(options.host.name())
 }
 
-pub(crate) fn rejection(_: &TlsError) -> Option<Finding> {
+pub(crate) fn rejection(_: &TlsError, _: &Options) -> Option<Finding> {
     None
 }
 

@@ -8,10 +8,8 @@ use sandcheck_plugin::state::{Finding, State};
 use super::{Mechanism, Verdict, critical};
 use crate::dialogue::{Session, Stop};
 use crate::reply::Reply;
+use crate::trace::HIDDEN;
 use crate::wire::WireError;
-
-/// What stands for what a client says in the transcript.
-pub(super) const HIDDEN: &str = "(hidden)";
 
 /// The longest command line (RFC 5321 section 4.5.3.1.4), without its end.
 const COMMAND_LIMIT: usize = 510;
@@ -111,11 +109,11 @@ fn turn<S: Read + Write>(
     line: &str,
     shown: &str,
 ) -> Result<Result<Reply, Finding>, Stop> {
-    session.send(line)?;
+    session.send_as(line, shown)?;
     session.trace(|| format!("sent {shown}"));
     match session.reply() {
         Ok(reply) => {
-            session.trace(|| format!("received {}", reply.text()));
+            session.trace(|| format!("received {}", reply.shown()));
             Ok(Ok(reply))
         }
         Err(WireError::TimedOut) => Err(Stop::TimeOut),
@@ -138,7 +136,7 @@ fn refusal(mechanism: Mechanism, reply: &Reply) -> Verdict {
         Some(400..=499) => (State::Warning, "refused for now"),
         _ => (State::Critical, "refused"),
     };
-    let text = format!("login with {mechanism} failed, {reason}: {}", reply.text());
+    let text = format!("login with {mechanism} failed, {reason}: {}", reply.shown());
     let finding = Finding { state, text };
     if reply.code() == Some(535) {
         Verdict::Refused(finding)

@@ -5,9 +5,9 @@ use std::io::{Read, Write};
 use base64ct::{Base64, Encoding};
 use sandcheck_plugin::state::{Finding, State};
 
-use super::exchange::HIDDEN;
 use super::{Login, Verdict};
 use crate::dialogue::{Session, Stop};
+use crate::trace::HIDDEN;
 use crate::wire::WireError;
 
 /// One line to send and what must come back.
@@ -69,11 +69,11 @@ fn take<S: Read + Write>(
     session: &mut Session<'_, S>,
     turn: &Turn<'_>,
 ) -> Result<Option<Verdict>, Stop> {
-    session.send(&turn.line)?;
+    session.send_as(&turn.line, turn.shown)?;
     session.trace(|| format!("sent {}", turn.shown));
     match session.reply() {
         Ok(reply) => {
-            session.trace(|| format!("received {}", reply.text()));
+            session.trace(|| format!("received {}", reply.shown()));
             if reply.code() == Some(turn.code) {
                 return Ok(None);
             }

@@ -4,13 +4,14 @@
 use std::ffi::OsString;
 use std::fmt;
 
+use crate::form::{Form, Showing};
 use crate::secrets;
 use crate::types::{Argument, Kind, Manifest, Misuse, OptionSpec, Report, State};
 use crate::words::{CommandLine, Stop};
 use crate::{escape, help, idn, ini, render, words};
 
 /// What a run prints, and how it ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Output {
     /// For standard output.
     pub stdout: String,
@@ -18,6 +19,19 @@ pub struct Output {
     pub stderr: String,
     /// 0 to 3.
     pub exit_code: u8,
+    /// Why there is no report, when that is not what was asked for.
+    pub problem: Option<Problem>,
+}
+
+/// Why there is no report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// `misuse` of whoever wrote the command line, or `failure` of whatever runs it.
+    pub kind: &'static str,
+    /// One line.
+    pub message: String,
+    /// One more line: the way out.
+    pub hint: Option<String>,
 }
 
 impl Output {
@@ -26,15 +40,31 @@ impl Output {
     pub fn unknown(stdout: String) -> Self {
         Self {
             stdout,
-            stderr: String::new(),
             exit_code: render::exit_code(State::Unknown),
+            ..Self::default()
+        }
+    }
+
+    /// The same, for forms that tell why.
+    #[must_use]
+    pub fn because(self, kind: &'static str, message: &str, hint: Option<&str>) -> Self {
+        let problem = Problem {
+            kind,
+            message: message.to_owned(),
+            hint: hint.map(ToOwned::to_owned),
+        };
+        Self {
+            problem: Some(problem),
+            ..self
         }
     }
 
     /// Of a run that failed, in one line.
     #[must_use]
     pub fn failed(error: &impl fmt::Display) -> Self {
-        Self::unknown(format!("UNKNOWN - {}\n", escape::line(&error.to_string())))
+        let message = error.to_string();
+        Self::unknown(format!("UNKNOWN - {}\n", escape::line(&message)))
+            .because("failure", &message, None)
     }
 
     /// Of a run that had to be stopped because its time was over, in one line that begins with the
@@ -46,6 +76,7 @@ impl Output {
             exit_code: render::exit_code(state),
             ..Self::unknown(format!("{word} - {text}\n"))
         }
+        .because("failure", &text, None)
     }
 
     /// Of arguments that make no sense.
@@ -56,7 +87,8 @@ impl Output {
         if let Some(hint) = &misuse.hint {
             text.push_str(&format!("{}\n", escape::line(hint)));
         }
-        Self::unknown(text + &help::usage(manifest))
+        let (message, hint) = (&misuse.message, misuse.hint.as_deref());
+        Self::unknown(text + &help::usage(manifest)).because("misuse", message, hint)
     }
 
     /// Of a command line that was read until there. `program` is the name that it was called by.
@@ -69,10 +101,12 @@ impl Output {
                 let message = escape::line(message);
                 let usage = help::usage(manifest);
                 let name = escape::line(&manifest.name);
+                let hint = format!("see {name} --help");
                 Self {
                     stderr: format!("{}: {message}\n", escape::line(program)),
-                    ..Self::unknown(format!("{usage}\n{name}: {message}; see {name} --help\n"))
+                    ..Self::unknown(format!("{usage}\n{name}: {message}; {hint}\n"))
                 }
+                .because("misuse", &message, Some(&hint))
             }
         }
     }
@@ -82,14 +116,23 @@ impl Output {
     pub fn report(report: &Report) -> Self {
         Self {
             stdout: render::text(report),
-            stderr: String::new(),
             exit_code: render::exit_code(report.state),
+            ..Self::default()
         }
     }
 }
 
 /// The command line, with the options of ini files in it, and with hosts in ASCII.
 pub fn read(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Output> {
+    let given = words.clone();
+    read_text(manifest, words).map_err(|output| {
+        let given = given.iter().map(|word| word.to_string_lossy().into_owned());
+        let form = Form::of_words(manifest, &given.collect::<Vec<_>>());
+        Showing::new(form, manifest, &[]).unreported(output)
+    })
+}
+
+fn read_text(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Output> {
     let mut text = Vec::with_capacity(words.len());
     for (at, word) in words.into_iter().enumerate() {
         // It is not shown: it may be a password.
@@ -105,14 +148,12 @@ pub fn read(manifest: &Manifest, words: Vec<OsString>) -> Result<CommandLine, Ou
         })?);
     }
     let text = ini::expand(text, &manifest.name).map_err(|error| {
-        let hint = error
-            .hint()
-            .map(|hint| format!("{}\n", escape::line(&hint)));
-        Output::unknown(format!(
-            "{}\n{}",
-            escape::line(&error.to_string()),
-            hint.unwrap_or_default()
-        ))
+        let (message, hint) = (error.to_string(), error.hint());
+        let more = hint
+            .as_ref()
+            .map(|hint| format!("{}\n", escape::line(hint)));
+        let text = format!("{}\n{}", escape::line(&message), more.unwrap_or_default());
+        Output::unknown(text).because("misuse", &message, hint.as_deref())
     })?;
     let mut line = words::read(manifest, &text);
     idn::write_in_ascii(manifest, &mut line.arguments);

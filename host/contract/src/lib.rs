@@ -5,17 +5,25 @@
 pub mod anchors;
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
 mod bindings;
+pub mod bounds;
 pub mod budget;
 pub mod cli;
+pub mod colour;
 pub mod endpoint;
 pub mod escape;
+pub mod expiry;
+pub mod exposition;
 pub mod files;
+pub mod form;
 pub mod grants;
 pub mod help;
 pub mod idn;
 pub mod ini;
+mod json;
 pub mod lend;
 pub mod manifest;
+pub mod metrics;
+pub mod naming;
 pub mod render;
 pub mod secrets;
 mod strerror;

@@ -8,7 +8,7 @@ use crate::types::{Metric, Report, State};
 const THRESHOLD_LIMIT: usize = 64;
 
 /// The most digits behind the decimal point.
-const PRECISION_LIMIT: u8 = 9;
+pub(crate) const PRECISION_LIMIT: u8 = 9;
 
 /// The exit code that means a state.
 #[must_use]
@@ -47,13 +47,26 @@ fn escaped(lines: &[String]) -> Vec<String> {
     lines.iter().map(|line| escape::line(line)).collect()
 }
 
-pub(crate) fn state_word(state: State) -> &'static str {
+/// The word for a state.
+#[must_use]
+pub fn state_word(state: State) -> &'static str {
     match state {
         State::Ok => "OK",
         State::Warning => "WARNING",
         State::Critical => "CRITICAL",
         State::Unknown => "UNKNOWN",
     }
+}
+
+/// The word for the state that an exit code means.
+#[must_use]
+pub fn word_of_code(exit_code: u8) -> &'static str {
+    state_word(match exit_code {
+        0 => State::Ok,
+        1 => State::Warning,
+        2 => State::Critical,
+        _ => State::Unknown,
+    })
 }
 
 /// `label=value[unit];[warn];[crit];[min];[max]` for each metric, with a blank between them.
@@ -64,14 +77,9 @@ pub fn performance_data(metrics: &[Metric]) -> String {
 }
 
 fn datum(metric: &Metric) -> String {
-    let precision = usize::from(metric.precision.min(PRECISION_LIMIT));
-    let bound = |value: Option<f64>| {
-        value
-            .filter(|value| value.is_finite())
-            .map(|value| format!("{value:.precision$}"))
-    };
+    let bound = |bound: Option<f64>| bound.and_then(|bound| number(metric, bound));
     let fields = [
-        value(metric, precision),
+        value(metric),
         threshold(metric.warning.as_deref()).to_owned(),
         threshold(metric.critical.as_deref()).to_owned(),
         bound(metric.min).unwrap_or_default(),
@@ -85,17 +93,26 @@ fn datum(metric: &Metric) -> String {
 }
 
 /// `U` for what is no number, without a unit.
-fn value(metric: &Metric, precision: usize) -> String {
-    if !metric.value.is_finite() {
-        return "U".to_owned();
-    }
-    let unit: String = metric
-        .unit
-        .chars()
+fn value(metric: &Metric) -> String {
+    number(metric, metric.value).map_or_else(
+        || "U".to_owned(),
+        |number| format!("{number}{}", unit(metric)),
+    )
+}
+
+/// With as many digits as the metric is good for; nothing for what is no number.
+pub(crate) fn number(metric: &Metric, value: f64) -> Option<String> {
+    let precision = usize::from(metric.precision.min(PRECISION_LIMIT));
+    value.is_finite().then(|| format!("{value:.precision$}"))
+}
+
+/// The unit, as far as it is one.
+pub(crate) fn unit(metric: &Metric) -> String {
+    let letters = metric.unit.chars();
+    letters
         .filter(|c| c.is_ascii_alphabetic() || *c == '%')
         .take(8)
-        .collect();
-    format!("{:.precision$}{unit}", metric.value)
+        .collect()
 }
 
 /// A label, in quotes where it needs them. Quotes and `=` inside it, which no reader of performance
@@ -120,7 +137,7 @@ fn label(name: &str) -> String {
 }
 
 /// A range of the plugin guidelines, `[@]start:end`; nothing when it is none.
-fn threshold(range: Option<&str>) -> &str {
+pub(crate) fn threshold(range: Option<&str>) -> &str {
     range.filter(|range| is_range(range)).unwrap_or_default()
 }
 

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use crate::form::Form;
 use crate::secrets::{self, Companion};
 use crate::types::{Argument, Kind, Manifest, OptionSpec};
 
@@ -20,6 +21,8 @@ pub struct CommandLine {
     pub stop: Option<Stop>,
     /// There was not one word.
     pub is_empty: bool,
+    /// How it wants the result to be shown.
+    pub form: Form,
 }
 
 /// Why reading stopped in the middle.
@@ -47,10 +50,15 @@ pub fn read(manifest: &Manifest, words: &[String]) -> CommandLine {
     if stop.is_none() {
         reader.place_plain_word();
     }
+    let form = match stop {
+        Some(_) => Form::of_words(manifest, words),
+        None => Form::of(manifest, &reader.arguments),
+    };
     CommandLine {
         arguments: reader.arguments,
         stop,
         is_empty: words.is_empty(),
+        form,
     }
 }
 

@@ -6,9 +6,9 @@
 //! section of its own, at the beginning of a page and executable, so that it is mapped with the
 //! program and runs where it lies. Copying it to memory first would cost twice the whole check.
 //!
-//! It is there twice: whole, and small, without TLS and regular expressions. Loading takes time for
-//! every function that there is, and the small build has a fifth of them. A command line gets the
-//! small one when that knows all of its options.
+//! It is there twice: whole, and small, without TLS, regular expressions and most of what the reference
+//! does not have. Loading takes time for every function that there is, and the small build has a fifth
+//! of them. A command line gets the small one when that knows all of its options.
 
 use std::ptr::{NonNull, slice_from_raw_parts_mut};
 use std::sync::Arc;
@@ -86,13 +86,15 @@ fn decode(manifest: &[u8]) -> anyhow::Result<Manifest> {
     sandcheck::manifest::from_bytes(manifest).context("the manifest is damaged")
 }
 
-/// The smallest build of the component that knows all options of these arguments, on an engine of
-/// its own.
+/// The smallest build of the component that knows these arguments, on an engine of its own.
 pub(crate) fn component(arguments: &[Argument]) -> anyhow::Result<Component> {
     let mut config = sandcheck::settings::built_in();
     config.with_custom_code_memory(Some(Arc::new(Mapped)));
     let engine = Engine::new(&config)?;
-    let (start, end) = if arguments.iter().all(is_known_to_the_small_one) {
+    let mut every = arguments.iter().enumerate();
+    let (start, end) = if every.all(|(at, argument)| {
+        suits_the_small_one(argument, arguments.get(..at).unwrap_or_default())
+    }) {
         (&raw const sandcheck_small, &raw const sandcheck_small_end)
     } else {
         (&raw const sandcheck_whole, &raw const sandcheck_whole_end)
@@ -104,7 +106,19 @@ pub(crate) fn component(arguments: &[Argument]) -> anyhow::Result<Component> {
     Ok(unsafe { Component::deserialize_raw(&engine, code) }?)
 }
 
-fn is_known_to_the_small_one(argument: &Argument) -> bool {
+/// The build script says of each option that the small build has how much of it that knows.
+fn suits_the_small_one(argument: &Argument, before: &[Argument]) -> bool {
     let mut options = include_str!(env!("CHECK_SMTP_SMALL_OPTIONS")).lines();
-    options.any(|option| option == argument.name)
+    options.any(|option| {
+        let (name, how) = option.split_once(' ').unwrap_or((option, ""));
+        name == argument.name
+            && match how {
+                "number" => !argument
+                    .value
+                    .iter()
+                    .any(|value| value.contains([':', '@'])),
+                "once" => before.iter().all(|other| other.name != name),
+                _ => true,
+            }
+    })
 }

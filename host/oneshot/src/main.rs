@@ -12,7 +12,7 @@ use std::ffi::{OsString, c_char, c_int};
 use std::io::{self, Write};
 
 use sandcheck::cli::{Output, Request};
-use sandcheck::{Limits, Plugin, Rules, escape};
+use sandcheck::{Limits, Plugin, Rules, colour, escape};
 use sandcheck_system as system;
 
 // SAFETY: nothing here starts a thread: there is one check, which waits in system calls. The handler
@@ -45,7 +45,11 @@ fn run(words: Vec<OsString>) -> u8 {
         Ok(output) => {
             // Somebody who closed standard error does not want to know.
             let _ = io::stderr().write_all(output.stderr.as_bytes());
-            system::print(&output.stdout);
+            if system::shows_colours() {
+                system::print(&colour::text(&output.stdout, output.exit_code));
+            } else {
+                system::print(&output.stdout);
+            }
             output.exit_code
         }
         Err(error) => {

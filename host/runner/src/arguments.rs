@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
+use sandcheck::form::Form;
 use sandcheck::{Policy, endpoint::Pattern};
 
 use crate::serve;
@@ -53,6 +54,7 @@ Options:
   --deny GRANT     Do not let it connect to this, whatever names or allows it
   --cache FOLDER   Where compiled code is kept (default: ~/.cache/sandcheck)
   --format FORMAT  inspect, list: text or json (default: text)
+  --output FORM    run: show the result as text, json or openmetrics, whatever WORDS say
   --concurrency N  batch, work, serve: so many checks at a time (default: 100)
   --gearman SERVER work: HOST or HOST:PORT of a gearmand (port: 4730); may be given several times
   --queue NAME     work: take jobs from this queue (default: host and service); as often as wanted
@@ -138,6 +140,8 @@ pub struct Options {
     pub policy: Policy,
     pub(crate) cache: Option<PathBuf>,
     pub(crate) format: Format,
+    /// How the result of a run is shown, whatever the plugin's words say.
+    pub(crate) output: Option<Form>,
     /// So many checks at a time.
     pub concurrency: usize,
     /// Where plugins from registries are kept.
@@ -163,6 +167,7 @@ impl Default for Options {
             policy: Policy::default(),
             cache: None,
             format: Format::default(),
+            output: None,
             concurrency: 100,
             store: None,
             keys: Vec::new(),
@@ -244,6 +249,9 @@ pub fn parse(mut words: Vec<OsString>) -> Result<Command> {
         return Ok(Command::Text(HELP.to_owned()));
     };
     form.check(&options.plugins)?;
+    if name != "run" && options.output.is_some() {
+        bail!("--output is for a plugin that is run");
+    }
     if name != "run" && plugin_words.is_some() {
         bail!("words behind -- are for a plugin that is run");
     }
@@ -252,7 +260,7 @@ pub fn parse(mut words: Vec<OsString>) -> Result<Command> {
 }
 
 /// A command, and what it takes besides options.
-struct Form {
+struct Shape {
     name: &'static str,
     command: fn(Options) -> Command,
     /// So many words, at least and at most.
@@ -262,24 +270,24 @@ struct Form {
 }
 
 #[rustfmt::skip]
-const FORMS: [Form; 14] = [
-    Form { name: "run", command: Command::Run, words: 1..=1, usage: "PLUGIN" },
-    Form { name: "batch", command: Command::Batch, words: 0..=0, usage: "" },
-    Form { name: "work", command: Command::Work, words: 0..=0, usage: "--gearman SERVER --plugins FOLDER" },
-    Form { name: "serve", command: Command::Serve, words: 0..=0, usage: "--config.file FILE" },
-    Form { name: "inspect", command: Command::Inspect, words: 1..=1, usage: "PLUGIN" },
-    Form { name: "compile", command: Command::Compile, words: 1..=usize::MAX, usage: "PLUGIN" },
-    Form { name: "generate", command: Command::Generate, words: 1..=2, usage: "WHAT [PLUGIN]" },
-    Form { name: "pull", command: Command::Pull, words: 1..=1, usage: "REF" },
-    Form { name: "push", command: Command::Push, words: 2..=2, usage: "PLUGIN.wasm REF" },
-    Form { name: "sign", command: Command::Sign, words: 1..=1, usage: "--key FILE REF" },
-    Form { name: "verify", command: Command::Verify, words: 1..=1, usage: "REF" },
-    Form { name: "list", command: Command::List, words: 0..=0, usage: "" },
-    Form { name: "remove", command: Command::Remove, words: 1..=usize::MAX, usage: "REF" },
-    Form { name: "catalog", command: Command::Catalog, words: 1..=1, usage: "FOLDER" },
+const FORMS: [Shape; 14] = [
+    Shape { name: "run", command: Command::Run, words: 1..=1, usage: "PLUGIN" },
+    Shape { name: "batch", command: Command::Batch, words: 0..=0, usage: "" },
+    Shape { name: "work", command: Command::Work, words: 0..=0, usage: "--gearman SERVER --plugins FOLDER" },
+    Shape { name: "serve", command: Command::Serve, words: 0..=0, usage: "--config.file FILE" },
+    Shape { name: "inspect", command: Command::Inspect, words: 1..=1, usage: "PLUGIN" },
+    Shape { name: "compile", command: Command::Compile, words: 1..=usize::MAX, usage: "PLUGIN" },
+    Shape { name: "generate", command: Command::Generate, words: 1..=2, usage: "WHAT [PLUGIN]" },
+    Shape { name: "pull", command: Command::Pull, words: 1..=1, usage: "REF" },
+    Shape { name: "push", command: Command::Push, words: 2..=2, usage: "PLUGIN.wasm REF" },
+    Shape { name: "sign", command: Command::Sign, words: 1..=1, usage: "--key FILE REF" },
+    Shape { name: "verify", command: Command::Verify, words: 1..=1, usage: "REF" },
+    Shape { name: "list", command: Command::List, words: 0..=0, usage: "" },
+    Shape { name: "remove", command: Command::Remove, words: 1..=usize::MAX, usage: "REF" },
+    Shape { name: "catalog", command: Command::Catalog, words: 1..=1, usage: "FOLDER" },
 ];
 
-impl Form {
+impl Shape {
     fn check(&self, words: &[PathBuf]) -> Result<()> {
         let (name, usage) = (self.name, self.usage);
         if words.len() < *self.words.start() {
@@ -318,6 +326,7 @@ fn options(parser: &mut Parser) -> Result<Option<Options>> {
             Arg::Long("allow") => allow.push(grant("--allow", parser, Pattern::parse)?),
             Arg::Long("deny") => deny.push(grant("--deny", parser, Pattern::parse_with_classes)?),
             Arg::Long("format") => options.format = format(&parser.value()?.string()?)?,
+            Arg::Long("output") => options.output = Some(output(&parser.value()?.string()?)?),
             Arg::Long("concurrency") => {
                 options.concurrency = concurrency(&parser.value()?.string()?)?;
             }
@@ -372,6 +381,10 @@ fn format(name: &str) -> Result<Format> {
         "json" => Ok(Format::Json),
         other => bail!("--format '{other}': text or json"),
     }
+}
+
+fn output(name: &str) -> Result<Form> {
+    Form::named(name).with_context(|| format!("--output '{name}': text, json or openmetrics"))
 }
 
 fn concurrency(number: &str) -> Result<usize> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use sandcheck::exposition::{Family, Kind, Labels};
 use sandcheck::settings::ENGINE;
-use sandcheck_probe::exposition::{Family, Kind, Labels};
 
 use crate::checks::{Done, word};
 use crate::process::{self, number};
@@ -299,7 +299,7 @@ impl Durations {
 
 #[cfg(test)]
 mod tests {
-    use sandcheck_probe::exposition::{Format, render};
+    use sandcheck::exposition::{Format, render};
 
     use super::*;
 

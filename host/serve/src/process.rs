@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use sandcheck_probe::exposition::{Family, Kind};
+use sandcheck::exposition::{Family, Kind};
 
 /// From /proc; nothing of what cannot be read there.
 pub(crate) fn families() -> Vec<Family> {

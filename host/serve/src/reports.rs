@@ -1,157 +1,32 @@
 //! A check as metrics of Prometheus.
 
-use sandcheck::escape;
+use sandcheck::exposition::Family;
+use sandcheck::metrics::{of_report, states, success, unreported};
 use sandcheck::render::exit_code;
-use sandcheck::types::{Metric, Report, State};
-use sandcheck_probe::expiry;
-use sandcheck_probe::exposition::{Family, Kind};
-use sandcheck_probe::naming::{self, Name};
-use sandcheck_probe::range::Range;
+use sandcheck::types::State;
 
-use crate::checks::{Done, word};
+use crate::checks::Done;
 
-/// All states, in the order of their exit codes.
-pub(crate) const STATES: [State; 4] = [State::Ok, State::Warning, State::Critical, State::Unknown];
+pub(crate) use sandcheck::metrics::STATES;
 
 /// What a scrape of a check gets. `worst` is the worst state that is a success.
 pub(crate) fn families(done: &Done, worst: State) -> Vec<Family> {
     let is_good = exit_code(done.state()) <= exit_code(worst);
-    let success = done.result.is_ok() && is_good;
     let mut families = vec![
-        Family::gauge(
-            "probe_success",
-            "Whether the check was a success",
-            if success { 1.0 } else { 0.0 },
-        ),
+        success(done.result.is_ok() && is_good),
         Family::gauge(
             "probe_duration_seconds",
             "How long the check took, in seconds",
             done.time.as_secs_f64(),
-        ),
+        )
+        .in_unit("seconds"),
         states(done.state()),
-        unreported(done),
+        unreported(done.reason()),
     ];
     if let Ok(report) = &done.result {
-        families.extend(certificate(report));
-        families.extend(metrics(&report.metrics));
+        families.extend(of_report(report));
     }
     families
-}
-
-fn states(found: State) -> Family {
-    let mut family = Family::new(
-        "probe_state",
-        Kind::Gauge,
-        "The state that the check found: 1, the others: 0",
-    );
-    for state in STATES {
-        let value = if state == found { 1.0 } else { 0.0 };
-        family.add(vec![("state", word(state).to_owned())], value);
-    }
-    family
-}
-
-/// Without a sample where there is a report.
-fn unreported(done: &Done) -> Family {
-    let mut family = Family::new(
-        "probe_unreported",
-        Kind::Gauge,
-        "Why the check has no report",
-    );
-    if let Some(reason) = done.reason() {
-        family.add(vec![("reason", reason.to_owned())], 1.0);
-    }
-    family
-}
-
-/// Under the name that it has in `blackbox_exporter`, for the same alerts.
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "seconds since 1970 are far below 2^52"
-)]
-fn certificate(report: &Report) -> Option<Family> {
-    let ends = report
-        .findings
-        .iter()
-        .filter_map(|finding| expiry::of_finding(finding));
-    let earliest = ends.min()? as f64;
-    let help = "The end of the server's certificate, in seconds since 1970";
-    Some(Family::gauge(
-        "probe_ssl_earliest_cert_expiry",
-        help,
-        earliest,
-    ))
-}
-
-/// Those of a name are a family, in the order in which the report has them.
-fn metrics(metrics: &[Metric]) -> Vec<Family> {
-    let mut families: Vec<Family> = Vec::new();
-    let mut thresholds = Family::new(
-        "probe_threshold",
-        Kind::Gauge,
-        "Where a metric begins to alert, in its own unit",
-    );
-    for metric in metrics {
-        let label = escape::line(&metric.name);
-        let name = naming::name(&label, &metric.unit);
-        add(&mut families, metric, &name);
-        for (severity, range) in [("warning", &metric.warning), ("critical", &metric.critical)] {
-            if let Some(range) = range.as_deref().and_then(Range::parse) {
-                add_threshold(&mut thresholds, &name, severity, range);
-            }
-        }
-    }
-    families.push(thresholds);
-    families
-}
-
-fn add(families: &mut Vec<Family>, metric: &Metric, name: &Name) {
-    let kind = if name.is_counter {
-        Kind::Counter
-    } else {
-        Kind::Gauge
-    };
-    let value = if metric.value.is_finite() {
-        metric.value * name.factor
-    } else {
-        f64::NAN
-    };
-    let labels = original(name);
-    if !families.iter().any(|family| family.name == name.name) {
-        let help = format!(
-            "Performance data of the plugin: {}",
-            escape::line(&metric.name)
-        );
-        families.push(Family::new(&name.name, kind, help));
-    }
-    let mut named = families
-        .iter_mut()
-        .filter(|family| family.name == name.name);
-    if let Some(family) = named.next() {
-        family.add(labels, value);
-    }
-}
-
-fn original(name: &Name) -> Vec<(&'static str, String)> {
-    let original = name.original.clone();
-    original.into_iter().map(|text| ("metric", text)).collect()
-}
-
-/// One sample for each end of the range.
-fn add_threshold(family: &mut Family, name: &Name, severity: &str, range: Range) {
-    let alert = if range.is_inside { "inside" } else { "outside" };
-    for (bound, value) in [("lower", range.start), ("upper", range.end)] {
-        let Some(value) = value else { continue };
-        let end = if name.is_counter { "_total" } else { "" };
-        let mut labels = vec![
-            ("name", format!("{}{end}", name.name)),
-            ("severity", severity.to_owned()),
-            ("alert", alert.to_owned()),
-            ("bound", bound.to_owned()),
-        ];
-        labels.extend(original(name));
-        family.add(labels, value * name.factor);
-    }
 }
 
 #[cfg(test)]
@@ -159,7 +34,8 @@ mod tests {
     use std::time::Duration;
 
     use sandcheck::cli::{Output, Unreported};
-    use sandcheck_probe::exposition::{Format, render};
+    use sandcheck::exposition::{Format, render};
+    use sandcheck::types::{Metric, Report};
 
     use super::*;
 
@@ -254,8 +130,8 @@ mod tests {
     fn a_check_without_a_report_failed() {
         let output = Output {
             stdout: "UNKNOWN - x\n".to_owned(),
-            stderr: String::new(),
             exit_code: 3,
+            ..Output::default()
         };
         let done = Done {
             result: Err(Unreported::from(output)),

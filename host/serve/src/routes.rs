@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode};
-use sandcheck_probe::exposition::render;
+use sandcheck::exposition::render;
 
 use crate::reply::{self, Reply};
 use crate::service::Service;

@@ -11,7 +11,7 @@ mod allocator;
 pub use allocator::{OneThread, Threads};
 
 use std::ffi::{CStr, OsStr, OsString, c_char};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
@@ -137,6 +137,14 @@ pub fn print(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes());
     let _ = stdout.flush();
+}
+
+/// Whether somebody looks at standard output who likes colours (<https://no-color.org>).
+#[must_use]
+pub fn shows_colours() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = || std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb()
 }
 
 /// Ends the program at once: no buffer is left to flush and nothing to be released.

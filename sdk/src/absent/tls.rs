@@ -19,6 +19,15 @@ impl fmt::Display for TlsError {
     }
 }
 
+/// What a handshake came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "as in the build that has TLS")]
+pub struct Agreed {
+    pub version: &'static str,
+    pub suite: String,
+    pub group: &'static str,
+}
+
 /// A stream with TLS on it, of which there is none.
 pub struct TlsStream<S> {
     none: Infallible,
@@ -33,6 +42,16 @@ impl<S> TlsStream<S> {
 
     /// What no server sent.
     pub fn certificate(&self) -> Option<&[u8]> {
+        match self.none {}
+    }
+
+    /// What no server sent.
+    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::empty()
+    }
+
+    /// What nobody agreed on.
+    pub fn agreed(&self) -> Agreed {
         match self.none {}
     }
 }

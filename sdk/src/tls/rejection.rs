@@ -101,6 +101,53 @@ pub enum Rejection {
     },
 }
 
+impl Rejection {
+    /// The same with this in the place of what the server's certificates say, for messages that nobody
+    /// outside is to write into.
+    #[must_use]
+    pub fn with_names(mut self, hidden: &str) -> Self {
+        for name in self.names_mut() {
+            hidden.clone_into(name);
+        }
+        self
+    }
+
+    fn names_mut(&mut self) -> Vec<&mut String> {
+        match self {
+            Self::UnknownIssuer { subject, issuer } => vec![subject, issuer],
+            Self::WrongName { names, .. } => {
+                names.truncate(1);
+                names.iter_mut().collect()
+            }
+            Self::Malformed { subject }
+            | Self::SelfSigned { subject }
+            | Self::UntrustedRoot { subject }
+            | Self::Expired { subject, .. }
+            | Self::NotYetValid { subject, .. }
+            | Self::WeakKey { subject, .. }
+            | Self::WeakSignature { subject, .. }
+            | Self::UnsupportedSignature { subject }
+            | Self::WrongSignature { subject }
+            | Self::AuthorityAsServer { subject }
+            | Self::ServerAsAuthority { subject }
+            | Self::OtherPurpose { subject }
+            | Self::NameNotPermitted { subject }
+            | Self::CriticalExtension { subject }
+            | Self::Revoked { subject }
+            | Self::RevocationUnknown { subject }
+            | Self::Distrusted { subject } => vec![subject],
+            Self::Missing
+            | Self::UnreadableIssuer { .. }
+            | Self::PathTooLong
+            | Self::TooMuchWork
+            | Self::RevocationListExpired { .. }
+            | Self::RevocationListUnusable
+            | Self::Fingerprint { .. }
+            | Self::NoAssociation { .. } => Vec::new(),
+        }
+    }
+}
+
 impl fmt::Display for Rejection {
     #[allow(clippy::too_many_lines, reason = "one sentence for each reason")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -29,10 +29,12 @@ use sandcheck_contract::anchors;
 use sandcheck_contract::budget::{self, Budget};
 use sandcheck_contract::cli::{self, Output};
 use sandcheck_contract::files::Files;
+use sandcheck_contract::form::Showing;
 use sandcheck_contract::grants::{Endpoint, Grants, Rules};
 use sandcheck_contract::lend::{self, Lender, Unlendable};
 use sandcheck_contract::manifest;
-use sandcheck_contract::types::{Argument, Manifest};
+use sandcheck_contract::types::{Argument, Manifest, Report};
+use sandcheck_contract::words::CommandLine;
 
 use crate::bindings::monitoring::plugin::check;
 use crate::bindings::sandcheck::command::reach;
@@ -85,11 +87,19 @@ fn run(program: &str, words: Vec<OsString>) -> Output {
 
 fn answer(manifest: &Manifest, program: &str, words: Vec<OsString>) -> Result<Output, Output> {
     let line = cli::read(manifest, words)?;
+    let showing = Showing::new(line.form, manifest, &line.arguments);
+    match report(manifest, program, line) {
+        Ok(report) => Ok(showing.report(&report)),
+        Err(output) => Err(showing.unreported(output)),
+    }
+}
+
+fn report(manifest: &Manifest, program: &str, line: CommandLine) -> Result<Report, Output> {
     if let Some(stop) = &line.stop {
         // The first mistake counts, and it may stand before the place where reading stopped.
         let arguments = lend::plain(manifest, &line.arguments);
         check::validate(&arguments).map_err(|misuse| Output::misuse(manifest, &misuse))?;
-        return Ok(Output::stopped(manifest, program, stop));
+        return Err(Output::stopped(manifest, program, stop));
     }
     let mut arguments = line.arguments;
     if let Some(missing) = cli::missing(manifest, &arguments) {
@@ -110,8 +120,7 @@ fn answer(manifest: &Manifest, program: &str, words: Vec<OsString>) -> Result<Ou
     if let Some(refusal) = reach::refused() {
         return Err(Output::failed(&refusal));
     }
-    let report = report.map_err(|misuse| Output::misuse(manifest, &misuse))?;
-    Ok(Output::report(&report))
+    report.map_err(|misuse| Output::misuse(manifest, &misuse))
 }
 
 /// Puts in the place of each path what the file holds. The files are those of the folders that the

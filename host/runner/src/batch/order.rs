@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sandcheck::cli::Output;
+use sandcheck::render;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -76,12 +77,7 @@ impl Order {
 
     /// The check has been run, whatever it found.
     pub(super) fn ran(self, line: &Line, output: Output, time: Duration) -> Record {
-        let state = match output.exit_code {
-            0 => "OK",
-            1 => "WARNING",
-            2 => "CRITICAL",
-            _ => "UNKNOWN",
-        };
+        let state = render::word_of_code(output.exit_code);
         Record {
             line: line.number,
             id: self.id,
@@ -179,8 +175,7 @@ mod tests {
         let order = Order::parse(&line(r#"{"plugin":"p","id":"a\nb\u009b31m"}"#)).unwrap();
         let output = Output {
             stdout: "SMTP OK\nmore\n".to_owned(),
-            stderr: String::new(),
-            exit_code: 0,
+            ..Output::default()
         };
         let record = order
             .ran(&line(""), output, Duration::from_millis(1500))

@@ -90,6 +90,7 @@ pub struct Family {
     pub help: String,
     /// What it is.
     pub kind: Kind,
+    unit: &'static str,
     samples: Vec<Sample>,
 }
 
@@ -111,6 +112,7 @@ impl Family {
             name: name.into(),
             help: help.into(),
             kind,
+            unit: "",
             samples: Vec::new(),
         }
     }
@@ -121,6 +123,12 @@ impl Family {
         let mut family = Self::new(name, Kind::Gauge, help);
         family.add(Vec::new(), value);
         family
+    }
+
+    /// With a base unit, with which the name has to end.
+    #[must_use]
+    pub fn in_unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
     }
 
     /// Adds the value of a gauge or a counter, unless these labels have one already.
@@ -159,6 +167,13 @@ impl Family {
         }
     }
 
+    /// Gives each sample these labels too.
+    pub fn label(&mut self, labels: &Labels) {
+        for sample in &mut self.samples {
+            sample.labels.extend(labels.iter().cloned());
+        }
+    }
+
     /// Whether there is a sample.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -173,6 +188,9 @@ impl Family {
         let (name, word) = (&self.name, self.kind.word());
         writeln!(out, "# HELP {name}{end} {}", help(&self.help, format))?;
         writeln!(out, "# TYPE {name}{end} {word}")?;
+        if format == Format::OpenMetrics && !self.unit.is_empty() {
+            writeln!(out, "# UNIT {name} {}", self.unit)?;
+        }
         for sample in &self.samples {
             write!(out, "{name}{}", sample.suffix)?;
             write_labels(&sample.labels, out)?;
@@ -272,6 +290,10 @@ mod tests {
             "{open}"
         );
         assert!(open.ends_with("\n# EOF\n"), "{open}");
+        let time = Family::gauge("time_seconds", "Time", 0.5).in_unit("seconds");
+        let open = render(std::slice::from_ref(&time), Format::OpenMetrics);
+        assert!(open.contains("\n# UNIT time_seconds seconds\n"), "{open}");
+        assert!(!render(&[time], Format::Text).contains("UNIT"));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Name {
     pub name: String,
     /// It only grows.
     pub is_counter: bool,
+    /// The base unit that the name ends with; empty for none.
+    pub unit: &'static str,
     /// What the value is multiplied with to be in the base unit.
     pub factor: f64,
     /// The plugin's own name, when it cannot be told from the other one.
@@ -42,9 +44,16 @@ pub fn name(original: &str, unit: &str) -> Name {
             name.push_str("_value");
         }
     }
+    let known = [
+        "seconds", "ratio", "bytes", "celsius", "volts", "amperes", "watts",
+    ];
+    let unit = known
+        .into_iter()
+        .find(|unit| suffix == *unit && name.ends_with(unit));
     Name {
         name,
         is_counter,
+        unit: unit.unwrap_or_default(),
         factor,
         original: (base != original).then(|| original.to_owned()),
     }
