@@ -156,7 +156,7 @@ impl<'a> Request<'a> {
         let stop = self.line.stop.as_ref();
         let stop = stop.filter(|_| self.line.arguments.is_empty())?;
         let output = Output::stopped(self.manifest, self.program, stop);
-        Some(Showing::new(self.line.form, self.manifest, &[]).unreported(output))
+        Some(self.showing().unreported(output))
     }
 
     /// The same by a manifest that differs in its texts alone.
