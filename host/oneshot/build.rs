@@ -70,6 +70,11 @@ fn main() -> Result<()> {
         &manifest::to_bytes(&without_texts(manifest)),
     )?;
     carry(
+        "CHECK_SMTP_SMALL_MANIFEST",
+        "small-manifest",
+        &manifest::to_bytes(&exact(without_texts(small_manifest))),
+    )?;
+    carry(
         "CHECK_SMTP_SMALL_OPTIONS",
         "small-options",
         options.join("\n").as_bytes(),

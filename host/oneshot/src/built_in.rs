@@ -96,10 +96,7 @@ pub(crate) fn component(arguments: &[Argument]) -> anyhow::Result<Component> {
     let mut config = sandcheck::settings::built_in();
     config.with_custom_code_memory(Some(Arc::new(Mapped)));
     let engine = Engine::new(&config)?;
-    let mut every = arguments.iter().enumerate();
-    let (start, end) = if every.all(|(at, argument)| {
-        suits_the_small_one(argument, arguments.get(..at).unwrap_or_default())
-    }) {
+    let (start, end) = if suit_the_small_one(arguments) {
         (&raw const sandcheck_small, &raw const sandcheck_small_end)
     } else {
         (&raw const sandcheck_whole, &raw const sandcheck_whole_end)
@@ -111,8 +108,14 @@ pub(crate) fn component(arguments: &[Argument]) -> anyhow::Result<Component> {
     Ok(unsafe { Component::deserialize_raw(&engine, code) }?)
 }
 
+/// Whether the small build knows all of these arguments.
+pub(crate) fn suit_the_small_one(arguments: &[Argument]) -> bool {
+    let mut every = arguments.iter().enumerate();
+    every.all(|(at, argument)| is_known(argument, arguments.get(..at).unwrap_or_default()))
+}
+
 /// The build script says of each option that the small build has how much of it that knows.
-fn suits_the_small_one(argument: &Argument, before: &[Argument]) -> bool {
+fn is_known(argument: &Argument, before: &[Argument]) -> bool {
     let mut options = include_str!(env!("CHECK_SMTP_SMALL_OPTIONS")).lines();
     options.any(|option| {
         let (name, how) = option.split_once(' ').unwrap_or((option, ""));

@@ -87,8 +87,8 @@ fn check(mut words: Vec<OsString>) -> anyhow::Result<Output> {
     carry_out(request)
 }
 
-/// The request, if the options of the small build are all that there is in it, each by its whole name: an
-/// abbreviation could mean another option.
+/// The request, if the small build knows all that there is in it, each option by its whole name: an
+/// abbreviation could mean another one.
 fn read_small<'a>(
     manifest: &'a Manifest,
     program: &'a str,
@@ -100,10 +100,8 @@ fn read_small<'a>(
         return None;
     }
     let request = Request::read_on(manifest, rules(), program, words.to_vec()).ok()?;
-    let texts = || built_in::manifest().ok();
-    request
-        .is_complete()
-        .then(|| request.told_in_need_by(texts))
+    let is_small = request.is_complete() && built_in::suit_the_small_one(request.arguments());
+    is_small.then(|| request.told_in_need_by(|| built_in::manifest().ok()))
 }
 
 /// The component is this program's own, so that what it names by default is meant.
