@@ -141,11 +141,7 @@ fn exchanges(
     domain: &str,
     clock: Clock,
 ) -> Result<Vec<Checked>, Stop> {
-    let hosts = hosts(
-        resolver::exchanges(domain, clock.left()),
-        domain,
-        options.dane.is_given(),
-    )?;
+    let hosts = hosts(resolver::exchanges(domain, clock.left()), domain, options)?;
     let mut checked = Vec::new();
     for (index, host) in hosts.iter().enumerate() {
         let share = Clock {
@@ -178,16 +174,17 @@ fn exchanges(
 fn hosts(
     found: Result<Records<Exchange>, LookUpError>,
     domain: &str,
-    by_dane: bool,
+    options: &Options,
 ) -> Result<Vec<String>, Stop> {
     let Records { records, secure } = found.map_err(|error| {
         let state = match error {
             LookUpError::NotSupported(_) | LookUpError::AccessDenied(_) => State::Unknown,
+            LookUpError::TimedOut => options.timeout_state,
             _ => State::Critical,
         };
         stop(state, &format!("MX records of {domain}: {error}"))
     })?;
-    if by_dane && !secure {
+    if options.dane.is_given() && !secure {
         let reason = format!(
             "DANE: MX records of {domain} are not secured by DNSSEC, so nobody goes by the TLSA \
              records of those hosts: sign the zone, and have the DS record in its parent"
@@ -238,9 +235,12 @@ fn addresses_of(
     };
     let options = resolve()?;
     let found = resolver::addresses(&options.host.to_string(), options.family, clock.left());
-    let found = found.map_err(|error| match error {
-        LookUpError::TimedOut => stop(State::Critical, &format!("addresses of {host}: {error}")),
-        error => stop(State::Unknown, &format!("addresses of {host}: {error}")),
+    let found = found.map_err(|error| {
+        let state = match error {
+            LookUpError::TimedOut => options.timeout_state,
+            _ => State::Unknown,
+        };
+        stop(state, &format!("addresses of {host}: {error}"))
     })?;
     if found.is_empty() {
         let message = format!("Invalid hostname/address - {host}");
@@ -307,7 +307,12 @@ mod tests {
     }
 
     fn servers(found: Result<Records<Exchange>, LookUpError>, by_dane: bool) -> Vec<String> {
-        let found = hosts(found, "example.org", by_dane);
+        let dane = by_dane.then_some(["starttls", "dane"]);
+        let given = dane.into_iter().flatten().chain(["ignore-quit-failure"]);
+        let mut given: Vec<_> = given.map(|name| (name.to_owned(), None)).collect();
+        given.push(("mx".to_owned(), Some("example.org".to_owned())));
+        let options = Options::resolve(&given).expect("they make sense");
+        let found = hosts(found, "example.org", &options);
         found.unwrap_or_else(|stop| match stop {
             Stop::Report(report) => report.findings,
             Stop::Misuse(misuse) => vec![misuse.message],

@@ -31,9 +31,10 @@ const FAILED: u8 = 101;
 const LEAST: usize = 60;
 
 /// Groups that are about `check_smtp` as a program and not about the component.
-const OTHER_GROUPS: [(&str, &str); 2] = [
+const OTHER_GROUPS: [(&str, &str); 3] = [
     ("extra-opts", "ini files are read by sandcheck itself"),
     ("output", "the example hosts show text alone"),
+    ("several", "the example hosts have no resolver"),
 ];
 
 /// Words that the host answers by itself, in words of its own.

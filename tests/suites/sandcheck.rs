@@ -524,6 +524,8 @@ fn inspecting_tells_what_it_is_and_could_reach() {
         "\nname      check_smtp ",
         "\n  -H, --hostname ",
         "\nCould reach:\n  TCP, to what its command line or the policy names\n  Unix sockets",
+        "\n  mail exchangers of the domain that its command line names, and TCP to them\n",
+        "\n  monitoring:plugin/resolver@0.2.0\n",
         "\n  monitoring:plugin/sockets@0.2.0\n",
         "\n  memory          32.0 MiB",
     ] {
@@ -533,7 +535,9 @@ fn inspecting_tells_what_it_is_and_could_reach() {
     assert_eq!(code, Some(0), "{text}");
     let facts: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(facts["plugin"], true);
-    assert_eq!(facts["reach"]["tcp"], true);
+    for what in ["tcp", "addresses", "exchanges", "associations"] {
+        assert_eq!(facts["reach"][what], true, "{what}");
+    }
     assert_eq!(facts["manifest"]["name"], "check_smtp");
     assert_eq!(facts["manifest"]["options"][0]["kind"], "host");
     assert_eq!(facts["sha256"].as_str().map(str::len), Some(64));
