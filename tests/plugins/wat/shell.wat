@@ -6,7 +6,7 @@
     (type $state (enum "ok" "warning" "critical" "unknown"))
     (export "state" (type $state' (eq $state)))
     (type $kind (enum "flag" "text" "integer" "number" "duration" "range" "host" "port" "secret"
-                      "timeout" "nodename" "file" "anchors" "output" "source"))
+                      "timeout" "nodename" "file" "anchors" "output" "source" "domain"))
     (export "kind" (type $kind' (eq $kind)))
     (type $argument (record (field "name" string) (field "value" (option string))))
     (export "argument" (type $argument' (eq $argument)))
