@@ -211,6 +211,13 @@ fn the_examples_of_the_help_page_run() {
             .to_string();
         drop(listener);
         words.insert(0, &first);
+        if first == "--mx" {
+            // Its servers are found in the DNS, which may not be there.
+            words.extend(["-t", "1"]);
+            let output = stdout(&run(&words));
+            assert!(output.starts_with("SMTP "), "{words:?}: {output}");
+            continue;
+        }
         words.extend(["-H", "127.0.0.1", "-p", &port]);
         let output = run(&words);
         assert!(
