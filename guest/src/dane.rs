@@ -150,6 +150,7 @@ fn judge(
 mod tests {
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps, reason = "as it is looked up")]
     fn records(count: usize, secure: bool) -> Result<Records<Association>, LookUpError> {
         let record = Association {
             usage: 3,

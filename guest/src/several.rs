@@ -107,7 +107,7 @@ pub(crate) fn run(
         (None, _) => ("address", format!("of {}", options.server)),
     };
     Some(match checked {
-        Ok(checked) => Ok(together::report(&what.0, &what.1, checked)),
+        Ok(checked) => Ok(together::report(what.0, &what.1, checked)),
         Err(Stop::Misuse(misuse)) => Err(misuse),
         Err(Stop::Report(report)) => Ok(*report),
     })
@@ -295,6 +295,7 @@ fn one(options: &mut Options, name: &str, address: Option<&str>, share: Duration
 mod tests {
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps, reason = "as it is looked up")]
     fn mx(hosts: &[&str], secure: bool) -> Result<Records<Exchange>, LookUpError> {
         let records = hosts.iter().map(|host| Exchange {
             preference: 10,

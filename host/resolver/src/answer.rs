@@ -64,9 +64,8 @@ fn failure(error: NetError) -> String {
             let authorities = none.authorities.as_deref().unwrap_or_default();
             security(is_denied_securely(authorities))
         }
-        NetError::Dns(DnsError::DnssecBogus) => "bogus\n".to_owned(),
         NetError::Dns(DnsError::Nsec { proof, .. }) if proof.is_insecure() => security(false),
-        NetError::Dns(DnsError::Nsec { .. }) => "bogus\n".to_owned(),
+        NetError::Dns(DnsError::DnssecBogus | DnsError::Nsec { .. }) => "bogus\n".to_owned(),
         NetError::Dns(DnsError::ResponseCode(ResponseCode::ServFail)) => {
             "failed the name server answers SERVFAIL: it cannot find out, or it validates itself, and \
              DNSSEC validation fails\n"
