@@ -248,7 +248,7 @@ mod tests {
         let own = issued(&authority("root"), NAME);
         let words = verify(
             vec![record([3, 1, 1], &authority("x").der().clone())],
-            &[own.clone()],
+            std::slice::from_ref(&own),
         )
         .unwrap_err()
         .to_string();
