@@ -65,6 +65,59 @@ const PATHS: [&str; 4] = ["/", "{socket}", "{dir}/", "{long_path}"];
 /// Cases in which a plugin computes without end: a runtime stops that in its own way, if at all.
 const ENDLESS: [&str; 1] = ["banner-evil-pattern"];
 
+/// Cases that a host cannot play as `sandcheck` does: the beginnings of its name and of theirs, and why.
+const LEFT_OUT: [(&str, &str, &str); 13] = [
+    (
+        "",
+        "source/source-not-of-this-machine",
+        "the words are the C library's",
+    ),
+    ("python", "secrets/input", "standard input is not lent"),
+    ("node", "secrets/input", "standard input is not lent"),
+    ("python", "secrets/file-folder", "the words are Python's"),
+    ("python", "secrets/file-not-utf-8", "the words are Python's"),
+    (
+        "node",
+        "names/no-internationalized-name",
+        "Node does not ask for such a name",
+    ),
+    (
+        "wasmtime-run",
+        "secrets/file",
+        "no folder is open to the command",
+    ),
+    (
+        "wasmtime-run",
+        "secrets/environment",
+        "no variable is lent to the command",
+    ),
+    (
+        "wasmtime-run",
+        "secrets/variable",
+        "no variable is lent to the command",
+    ),
+    (
+        "wasmtime-run",
+        "secrets/missing",
+        "no variable is lent to the command",
+    ),
+    (
+        "wasmtime-run",
+        "verify/good-system",
+        "no folder is open to the command",
+    ),
+    (
+        "wasmtime-run",
+        "verify/issuer-unknown",
+        "no folder is open to the command",
+    ),
+    (
+        "wasmtime-run",
+        "verify/without-tls",
+        "no folder is open to the command",
+    ),
+];
+
 /// What plays a case with a plugin, by the plugin's name.
 type Runners = BTreeMap<&'static str, Runner>;
 
@@ -103,7 +156,7 @@ fn run(arguments: &Arguments, hosts: &[Arc<Host>], scenarios: &[Arc<Scenario>]) 
     let trials = hosts.iter().flat_map(|host| {
         let played = scenarios
             .iter()
-            .filter(|scenario| (host.plays)(&scenario.case));
+            .filter(|scenario| (host.plays)(&scenario.case) && !is_left_out(host, &scenario.case));
         played
             .map(|scenario| trial(host, scenario))
             .collect::<Vec<_>>()
@@ -282,6 +335,13 @@ fn is_for_any_host(case: &Case) -> bool {
     !is_other && !case.args.iter().any(is_word) && case.memory().is_none()
 }
 
+fn is_left_out(host: &Host, case: &Case) -> bool {
+    let label = case.label();
+    LEFT_OUT.iter().any(|(name, beginning, _)| {
+        host.name.starts_with(name) && label.to_string().starts_with(beginning)
+    })
+}
+
 fn waits(case: &Case) -> bool {
     WAITING_GROUPS.contains(&case.group.as_str())
 }
@@ -382,21 +442,31 @@ fn without_chance(wire: &str) -> String {
     MESSAGE.replace_all(wire, "$1 <MESSAGE>").into_owned()
 }
 
-/// Without the time that `check_tcp` shows, which its own cases look at, and without what decides whether
-/// plain text in the place of TLS is seen before the handshake or in it: when it comes.
+/// Without what is another one each time: times, dates and fingerprints of certificates that are made for
+/// each run; and without what decides whether plain text in the place of TLS is seen before the handshake
+/// or in it: when it comes.
 fn comparable(output: &str) -> String {
-    static SECONDS: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\d+\.\d{3} second ").expect("a valid pattern"));
-    static PLAIN_TEXT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"(?m)^(?:\d+ bytes of plain text came behind the reply to STARTTLS|the server sent something that is not TLS) \(possible injection\)$",
-        )
-        .expect("a valid pattern")
+    static CHANGING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        [
+            (r"\d+\.\d{3}(?:\d{3})?", "<T>"),
+            (r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} \+0000", "<DATE>"),
+            (r"\b(?:[0-9A-F]{2}:){31}[0-9A-F]{2}", "<SHA-256>"),
+            (r"sha256//[A-Za-z0-9+/]{43}=", "<SHA-256>"),
+            (r"serial: [0-9a-fA-F]+", "serial: <NUMBER>"),
+            (r"certificate_days=\d+", "certificate_days=<DAYS>"),
+            (
+                r"(?m)^(?:\d+ bytes of plain text came behind the reply to STARTTLS|the server sent something that is not TLS) \(possible injection\)$",
+                "<PLAIN TEXT BEHIND STARTTLS>",
+            ),
+        ]
+        .map(|(pattern, instead)| (Regex::new(pattern).expect("a valid pattern"), instead))
+        .into()
     });
-    let output = SECONDS.replace_all(output, "<T> second ");
-    PLAIN_TEXT
-        .replace_all(&output, "<PLAIN TEXT BEHIND STARTTLS>")
-        .into_owned()
+    let mut output = output.to_owned();
+    for (pattern, instead) in &*CHANGING {
+        output = pattern.replace_all(&output, *instead).into_owned();
+    }
+    output
 }
 
 fn cache(host: &str) -> String {
