@@ -155,19 +155,15 @@ impl<'a> Request<'a> {
     pub fn answer_at_once(&self) -> Option<Output> {
         let stop = self.line.stop.as_ref();
         let stop = stop.filter(|_| self.line.arguments.is_empty())?;
-        let output = Output::stopped(self.manifest, self.program, stop);
+        let output = in_texts(self.texts, self.manifest, |manifest| {
+            Output::stopped(manifest, self.program, stop)
+        });
         Some(self.showing().unreported(output))
     }
 
-    /// The same by a manifest that differs in its texts alone.
+    /// Its answer is made with the texts of another manifest, which is asked for when one is needed.
     #[must_use]
-    pub fn told_by(self, manifest: &'a Manifest) -> Self {
-        Self { manifest, ..self }
-    }
-
-    /// The same, by a manifest that is asked for when a text of it is needed.
-    #[must_use]
-    pub fn told_in_need_by(self, texts: fn() -> Option<Manifest>) -> Self {
+    pub fn told_by(self, texts: fn() -> Option<Manifest>) -> Self {
         Self {
             texts: Some(texts),
             ..self
@@ -208,8 +204,7 @@ impl<'a> Request<'a> {
         Showing::new(self.line.form, self.manifest, &self.line.arguments)
     }
 
-    /// Whether all of the command line could be read, so that the plugin will be run. Else the answer
-    /// is a text of the manifest.
+    /// Whether all of the command line could be read, so that the plugin will be run.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.line.stop.is_none()
@@ -279,8 +274,8 @@ impl<'a> Request<'a> {
         }
         match instance.run(&arguments, grants, budget).await {
             Err(RunError::Misuse(misuse)) => {
-                let whole = self.texts.and_then(|texts| texts());
-                Err(Output::misuse(whole.as_ref().unwrap_or(manifest), &misuse).into())
+                let output = in_texts(self.texts, manifest, |it| Output::misuse(it, &misuse));
+                Err(output.into())
             }
             Err(error) if error.is_late() => Err(Unreported {
                 output: Output::late(&error, state),
@@ -295,10 +290,23 @@ impl<'a> Request<'a> {
         let arguments = lend::plain(self.manifest, &self.line.arguments);
         match instance.validate(&arguments).await {
             Err(error) => error.into(),
-            Ok(Err(misuse)) => Output::misuse(self.manifest, &misuse).into(),
-            Ok(Ok(())) => Output::stopped(self.manifest, self.program, stop).into(),
+            Ok(verdict) => in_texts(self.texts, self.manifest, |manifest| match &verdict {
+                Err(misuse) => Output::misuse(manifest, misuse),
+                Ok(()) => Output::stopped(manifest, self.program, stop),
+            })
+            .into(),
         }
     }
+}
+
+/// An answer made of a manifest that has all its texts.
+fn in_texts(
+    texts: Option<fn() -> Option<Manifest>>,
+    manifest: &Manifest,
+    answer: impl FnOnce(&Manifest) -> Output,
+) -> Output {
+    let whole = texts.and_then(|texts| texts());
+    answer(whole.as_ref().unwrap_or(manifest))
 }
 
 /// The arguments with what this machine lends for them. Reading a file may take its time.

@@ -14,6 +14,7 @@ use std::ptr::{NonNull, slice_from_raw_parts_mut};
 use std::sync::Arc;
 
 use anyhow::Context;
+use sandcheck::manifest::from_bytes;
 use sandcheck::types::{Argument, Manifest};
 use wasmtime::component::Component;
 use wasmtime::{CustomCodeMemory, Engine};
@@ -73,22 +74,18 @@ impl CustomCodeMemory for Mapped {
 }
 
 /// What the component says of itself; the build script has asked it.
-pub(crate) fn manifest() -> anyhow::Result<Manifest> {
-    decode(include_bytes!(env!("CHECK_SMTP_MANIFEST")))
+pub(crate) fn manifest() -> Option<Manifest> {
+    from_bytes(include_bytes!(env!("CHECK_SMTP_MANIFEST")))
 }
 
 /// What there is to say of the small build's options, without texts, each of them exact.
-pub(crate) fn small_manifest() -> anyhow::Result<Manifest> {
-    decode(include_bytes!(env!("CHECK_SMTP_SMALL_MANIFEST")))
+pub(crate) fn small_manifest() -> Option<Manifest> {
+    from_bytes(include_bytes!(env!("CHECK_SMTP_SMALL_MANIFEST")))
 }
 
 /// All of it without the texts of a help page, which are most of it.
-pub(crate) fn brief_manifest() -> anyhow::Result<Manifest> {
-    decode(include_bytes!(env!("CHECK_SMTP_BRIEF_MANIFEST")))
-}
-
-fn decode(manifest: &[u8]) -> anyhow::Result<Manifest> {
-    sandcheck::manifest::from_bytes(manifest).context("the manifest is damaged")
+pub(crate) fn brief_manifest() -> Option<Manifest> {
+    from_bytes(include_bytes!(env!("CHECK_SMTP_BRIEF_MANIFEST")))
 }
 
 /// The smallest build of the component that knows these arguments, on an engine of its own.

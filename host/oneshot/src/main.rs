@@ -11,6 +11,7 @@ mod built_in;
 use std::ffi::{OsString, c_char, c_int};
 use std::io::{self, Write};
 
+use anyhow::Context;
 use sandcheck::cli::{Output, Request};
 use sandcheck::types::Manifest;
 use sandcheck::{Limits, Plugin, Rules, colour, escape};
@@ -24,6 +25,9 @@ static ALLOCATOR: system::OneThread = unsafe { system::OneThread::new() };
 
 /// What loading the component takes of the heap, in bytes.
 const HEAP: usize = 128 << 10;
+
+/// What is wrong with a manifest that is built in and cannot be read.
+const DAMAGED: &str = "the manifest is damaged";
 
 /// The exit code for what is nobody's fault but ours.
 const UNKNOWN: u8 = 3;
@@ -66,22 +70,17 @@ fn run(words: Vec<OsString>) -> u8 {
 fn check(mut words: Vec<OsString>) -> anyhow::Result<Output> {
     let program = words.drain(..words.len().min(1)).next().unwrap_or_default();
     let program = program.to_string_lossy();
-    let small = built_in::small_manifest()?;
+    let small = built_in::small_manifest().context(DAMAGED)?;
     if let Some(request) = read_small(&small, &program, &words) {
         return carry_out(request);
     }
-    let brief = built_in::brief_manifest()?;
-    let manifest;
-    let mut request = match Request::read_on(&brief, rules(), &program, words) {
-        Ok(request) => request.with_input(),
+    let brief = built_in::brief_manifest().context(DAMAGED)?;
+    let request = match Request::read_on(&brief, rules(), &program, words) {
+        Ok(request) => request.with_input().told_by(built_in::manifest),
         Err(output) => return Ok(output),
     };
-    if !request.is_complete() {
-        manifest = built_in::manifest()?;
-        request = request.told_by(&manifest);
-        if let Some(output) = request.answer_at_once() {
-            return Ok(output);
-        }
+    if let Some(output) = request.answer_at_once() {
+        return Ok(output);
     }
     request.secrets().for_each(system::hide);
     carry_out(request)
@@ -101,7 +100,7 @@ fn read_small<'a>(
     }
     let request = Request::read_on(manifest, rules(), program, words.to_vec()).ok()?;
     let is_small = request.is_complete() && built_in::suit_the_small_one(request.arguments());
-    is_small.then(|| request.told_in_need_by(|| built_in::manifest().ok()))
+    is_small.then(|| request.told_by(built_in::manifest))
 }
 
 /// The component is this program's own, so that what it names by default is meant.
