@@ -26,6 +26,9 @@ impl Form {
         ("openmetrics", Self::OpenMetrics),
     ];
 
+    /// Their names alone.
+    pub const WORDS: [&'static str; 3] = [Self::NAMES[0].0, Self::NAMES[1].0, Self::NAMES[2].0];
+
     /// The form of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

@@ -1,15 +1,18 @@
 //! Host names with other letters than ASCII, as the DNS and protocols carry them (RFC 5890): A-labels.
 
+use crate::lend;
 use crate::types::{Argument, Kind, Manifest};
 
 /// Writes each host that was named in its A-labels, `bücher.example` as `xn--bcher-kva.example`: what a
 /// plugin learns, asks for and sends is ASCII. Names in ASCII, addresses and paths are left as they are,
 /// and so is what is no internationalized name: looking it up will fail.
 pub fn write_in_ascii(manifest: &Manifest, arguments: &mut [Argument]) {
-    for Argument { name, value } in arguments {
-        let option = manifest.options.iter().find(|option| option.name == *name);
-        let Some(host) = value else { continue };
-        let is_host = option.is_some_and(|option| option.kind == Kind::Host);
+    for argument in arguments {
+        let is_host =
+            lend::option(manifest, argument).is_some_and(|option| option.kind == Kind::Host);
+        let Some(host) = &mut argument.value else {
+            continue;
+        };
         if is_host
             && !host.is_ascii()
             && !host.starts_with('/')

@@ -9,14 +9,12 @@ use std::time::Instant;
 
 use self::file::{bounded, contents};
 use crate::files::Files;
+use crate::form::Form;
 use crate::secrets::{self, Way};
 use crate::types::{Argument, Kind, Manifest, Misuse, OptionSpec};
 
 /// The value of an implied option of the kind anchors that stands for the machine's own.
 const SYSTEM: &str = "system";
-
-/// The forms of the kind output.
-pub const OUTPUTS: [&str; 3] = ["text", "json", "openmetrics"];
 
 /// What a host has to lend.
 pub struct Lender<'a> {
@@ -161,7 +159,8 @@ pub fn source(manifest: &Manifest, arguments: &[Argument]) -> Option<IpAddr> {
     address(given.value.as_deref()?)
 }
 
-fn option<'a>(manifest: &'a Manifest, argument: &Argument) -> Option<&'a OptionSpec> {
+/// What the manifest says of an argument.
+pub(crate) fn option<'a>(manifest: &'a Manifest, argument: &Argument) -> Option<&'a OptionSpec> {
     let mut options = manifest.options.iter();
     options.find(|option| option.name == argument.name)
 }
@@ -204,9 +203,9 @@ fn implies(option: &OptionSpec, anchors: &OptionSpec) -> bool {
 }
 
 fn wrong_output(option: &OptionSpec, value: &str) -> Option<Misuse> {
-    (!OUTPUTS.contains(&value)).then(|| Misuse {
+    Form::named(value).is_none().then(|| Misuse {
         message: format!("--{}: there is no such form - {value}", option.name),
-        hint: Some(format!("accepted: {}", OUTPUTS.join(", "))),
+        hint: Some(format!("accepted: {}", Form::WORDS.join(", "))),
     })
 }
 
@@ -389,7 +388,7 @@ mod tests {
             let error = check(&plugin(), given).unwrap_err();
             (error.before, error.misuse.message)
         };
-        for output in OUTPUTS {
+        for output in ["text", "json", "openmetrics"] {
             assert_eq!(check(&plugin(), &[argument("output", output)]), Ok(()));
         }
         let (before, text) = message(&[flag("verify"), argument("output", "JSON")]);

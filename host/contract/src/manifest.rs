@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::budget;
-use crate::lend;
+use crate::form::Form;
 use crate::types::{Kind, Manifest, OptionSpec};
 
 /// The longest name of a plugin or an option, in bytes.
@@ -125,7 +125,7 @@ fn check_default(option: &OptionSpec) -> Result<(), ManifestError> {
         Kind::Port => number.is_some_and(|port| port <= u16::MAX.into()),
         // A plugin names no files, no addresses and no secrets of the machine that it runs on.
         Kind::Flag | Kind::File | Kind::Anchors | Kind::Source => false,
-        Kind::Output => lend::OUTPUTS.contains(&default.as_str()),
+        Kind::Output => Form::named(default).is_some(),
         _ => true,
     };
     if is_right {

@@ -10,6 +10,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::time::Instant;
 
+use crate::lend;
 use crate::text_file::{self, FileError};
 use crate::types::{Argument, Kind, Manifest, OptionSpec};
 
@@ -163,10 +164,8 @@ pub(crate) fn way<'a>(
     argument: &Argument,
 ) -> Option<(&'a OptionSpec, Way)> {
     if argument.value.as_deref() == Some(INPUT) {
-        let mut options = manifest.options.iter();
-        let secret =
-            options.find(|option| option.kind == Kind::Secret && option.name == argument.name);
-        if let Some(secret) = secret {
+        let option = lend::option(manifest, argument);
+        if let Some(secret) = option.filter(|option| option.kind == Kind::Secret) {
             return Some((secret, Way::Input));
         }
     }

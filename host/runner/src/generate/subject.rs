@@ -1,6 +1,6 @@
 //! What has options: a plugin, or `sandcheck` itself.
 
-use sandcheck::lend;
+use sandcheck::form::Form;
 use sandcheck::types::{Kind, Manifest, OptionSpec};
 
 use super::text;
@@ -152,7 +152,7 @@ fn completes(kind: Kind) -> Completes {
     match kind {
         Kind::Host | Kind::Nodename | Kind::Domain => Completes::Hosts,
         Kind::File | Kind::Anchors => Completes::Files,
-        Kind::Output => Completes::Words(&lend::OUTPUTS),
+        Kind::Output => Completes::Words(&Form::WORDS),
         _ => Completes::Nothing,
     }
 }
