@@ -88,7 +88,8 @@ fn serial(number: &[u8]) -> String {
     hex(number, "")
 }
 
-fn hex(bytes: &[u8], between: &str) -> String {
+/// Bytes in pairs of hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8], between: &str) -> String {
     let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     digits.join(between)
 }

@@ -1,9 +1,9 @@
 //! Fingerprints of certificates and of their keys.
 
-use std::fmt::Write;
-
 use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
+
+use crate::certificate_text::hex;
 
 /// The SHA-256 of a certificate, or of its key (`SubjectPublicKeyInfo`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,13 +82,7 @@ impl Fingerprints {
 
     /// The certificate's in pairs of digits.
     pub(super) fn certificate(&self) -> String {
-        let mut text = String::new();
-        for (index, byte) in self.certificate.iter().enumerate() {
-            let colon = if index == 0 { "" } else { ":" };
-            // Writing to a string does not fail.
-            let _ = write!(text, "{colon}{byte:02X}");
-        }
-        text
+        hex(&self.certificate, ":")
     }
 
     /// The key's in Base64.
