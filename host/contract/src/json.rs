@@ -138,9 +138,22 @@ impl Display for Metrics<'_> {
     }
 }
 
+/// From here on a number is written with an exponent, as ECMAScript's `JSON.stringify` does: not every
+/// reader takes the largest ones with all of their digits.
+const LONG: f64 = 1e21;
+
+fn number(metric: &Metric, value: f64) -> Option<String> {
+    let digits = render::number(metric, value)?;
+    Some(if value.abs() < LONG {
+        digits
+    } else {
+        format!("{value:e}")
+    })
+}
+
 fn metric(metric: &Metric) -> String {
     let mut object = Object("{".to_owned());
-    let number = |value: Option<f64>| OrNull(value.and_then(|it| render::number(metric, it)));
+    let number = |value: Option<f64>| OrNull(value.and_then(|it| number(metric, it)));
     let range = |range: &Option<String>| {
         let range = render::threshold(range.as_deref()).to_owned();
         (!range.is_empty()).then_some(range)
@@ -217,6 +230,15 @@ mod tests {
         for value in [f64::NAN, f64::INFINITY] {
             let line = shown(&example("a", value));
             assert_eq!(parsed(&line)["metrics"][0]["value"], Value::Null);
+        }
+    }
+
+    /// With all of its digits, the largest number is out of range for `serde_json`.
+    #[test]
+    fn any_number_can_be_read_back() {
+        for value in [f64::MAX, f64::MIN, 1e21, 1e300, 123_456_789.0] {
+            let line = shown(&example("a", value));
+            assert_eq!(parsed(&line)["metrics"][0]["value"].as_f64(), Some(value));
         }
     }
 

@@ -60,19 +60,16 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
         return wrong(format!("'{}' is no version", manifest.version));
     }
     let mut names = BTreeSet::new();
-    let mut letters = BTreeSet::new();
     for option in &manifest.options {
         check_names(option)?;
         check_default(option)?;
-        let spellings = std::iter::once(option.name.as_str()).chain(spellings(option));
-        for name in spellings {
-            if !names.insert(name) {
+        let long = std::iter::once(option.name.clone());
+        let short = option.short.map(|short| format!("-{short}"));
+        for name in long.chain(spellings(option).map(str::to_owned)).chain(short) {
+            if names.contains(&name) {
                 return wrong(format!("the option '{name}' is declared twice"));
             }
-        }
-        if option.short.is_some_and(|short| !letters.insert(short)) {
-            let short = option.short.unwrap_or_default();
-            return wrong(format!("the option '-{short}' is declared twice"));
+            names.insert(name);
         }
     }
     check_references(manifest)
@@ -224,6 +221,12 @@ mod tests {
             reason(|m| m.options[0].aliases.push("--port".to_owned())),
             "the option 'port' is declared twice"
         );
+        for letter in ["-p", "-H"] {
+            assert_eq!(
+                reason(|m| m.options[0].aliases.push(letter.to_owned())),
+                format!("the option '{letter}' is declared twice")
+            );
+        }
         for name in [
             "",
             "-a",
