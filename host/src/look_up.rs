@@ -33,12 +33,9 @@ impl<T: Transport> Host for State<T> {
             },
         };
         // Nothing is connected to from an address of the other family.
-        let source = self.grants.source();
-        let is_reachable =
-            |address: IpAddr| source.is_none_or(|source| source.is_ipv4() == address.is_ipv4());
         let mut addresses = Vec::with_capacity(found.len());
         for address in found {
-            let is_meant = suits(address, family) && is_reachable(address);
+            let is_meant = suits(address, family) && self.grants.reaches(address.is_ipv4());
             if is_meant && !addresses.contains(&address) {
                 addresses.push(address);
             }

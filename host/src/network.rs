@@ -153,24 +153,16 @@ impl<T: Transport> State<T> {
     ) -> Result<Vec<SocketAddr>, Error> {
         let addresses = self.grants.reachable(addresses, SocketAddr::is_ipv4);
         let addresses = addresses.map_err(Error::Unreachable)?;
-        let mut allowed = Vec::with_capacity(addresses.len());
-        let mut refused = None;
-        for address in addresses
+        let meant = addresses
             .into_iter()
-            .filter(|address| suits(address.ip(), family))
-        {
-            match self
-                .grants
-                .allow_address(host, address.ip(), address.port())
-            {
-                Ok(()) => allowed.push(address),
-                Err(refusal) => refused = Some(refusal),
+            .filter(|address| suits(address.ip(), family));
+        let endpoint = |address: &SocketAddr| (address.ip(), address.port());
+        match self.grants.permitted(host, meant, endpoint) {
+            Ok(none) if none.is_empty() => {
+                Err(Error::NameNotFound("no address of that family".to_owned()))
             }
-        }
-        match (allowed.is_empty(), refused) {
-            (false, _) => Ok(allowed),
-            (true, Some(refusal)) => Err(self.refuse(refusal)),
-            (true, None) => Err(Error::NameNotFound("no address of that family".to_owned())),
+            Ok(permitted) => Ok(permitted),
+            Err(refusal) => Err(self.refuse(refusal)),
         }
     }
 

@@ -157,6 +157,12 @@ impl Grants {
         self.source
     }
 
+    /// Whether addresses of this family can be connected to from the address that is wanted.
+    #[must_use]
+    pub fn reaches(&self, is_ipv4: bool) -> bool {
+        self.source.is_none_or(|source| source.is_ipv4() == is_ipv4)
+    }
+
     /// The addresses that can be connected to from the address that is wanted. None at all is a
     /// failure, in these words.
     pub fn reachable<A>(
@@ -167,12 +173,35 @@ impl Grants {
         let Some(source) = self.source else {
             return Ok(addresses);
         };
-        addresses.retain(|address| is_ipv4(address) == source.is_ipv4());
+        addresses.retain(|address| self.reaches(is_ipv4(address)));
         if addresses.is_empty() {
             let family = if source.is_ipv4() { "IPv4" } else { "IPv6" };
             return Err(format!("No {family} address to connect to from {source}"));
         }
         Ok(addresses)
+    }
+
+    /// Those of a host's addresses that may be connected to, each as an address and a port. Where none
+    /// may, why one of them may not.
+    pub fn permitted<A>(
+        &self,
+        host: &str,
+        addresses: impl IntoIterator<Item = A>,
+        endpoint: impl Fn(&A) -> (IpAddr, u16),
+    ) -> Result<Vec<A>, Refusal> {
+        let mut permitted = Vec::new();
+        let mut refused = None;
+        for item in addresses {
+            let (address, port) = endpoint(&item);
+            match self.allow_address(host, address, port) {
+                Ok(()) => permitted.push(item),
+                Err(refusal) => refused = Some(refusal),
+            }
+        }
+        match refused {
+            Some(refusal) if permitted.is_empty() => Err(refusal),
+            _ => Ok(permitted),
+        }
     }
 
     /// Whether this host may be asked for at all. An address is checked as an address too, and so

@@ -78,16 +78,10 @@ impl Run {
     ) -> Result<Vec<IpAddr>, Error> {
         let addresses = self.grants.reachable(addresses, IpAddr::is_ipv4);
         let addresses = addresses.map_err(Error::Unreachable)?;
-        let mut refused = None;
-        let allow = |address: &IpAddr| {
-            let verdict = self.grants.allow_address(host, *address, port);
-            verdict.map_err(|refusal| refused = Some(refusal)).is_ok()
-        };
-        let allowed: Vec<_> = addresses.into_iter().filter(allow).collect();
-        match refused {
-            Some(refusal) if allowed.is_empty() => Err(self.refuse(refusal)),
-            _ => Ok(allowed),
-        }
+        let permitted = self
+            .grants
+            .permitted(host, addresses, |address| (*address, port));
+        permitted.map_err(|refusal| self.refuse(refusal))
     }
 
     fn refuse(&mut self, refusal: Refusal) -> Error {
