@@ -50,13 +50,11 @@ impl Wanted {
     }
 
     /// Whether it is asked for.
-    #[cfg(feature = "extended")]
     pub(crate) fn is_given(&self) -> bool {
         self.given
     }
 
     /// The server takes the mail of this domain.
-    #[cfg(feature = "extended")]
     pub(crate) fn for_domain(&mut self, domain: &str) {
         self.domain = Some(domain.to_owned());
     }

@@ -4,9 +4,11 @@ use std::io::{Read, Write};
 
 use sandcheck_plugin::certificate::{self, Lifetime};
 use sandcheck_plugin::state::{Finding, State};
-use sandcheck_plugin::tls::TlsError;
 #[cfg(feature = "tls")]
-use sandcheck_plugin::tls::{AlertDescription, CertificateDer};
+use sandcheck_plugin::tls::AlertDescription;
+#[cfg(feature = "extended")]
+use sandcheck_plugin::tls::CertificateDer;
+use sandcheck_plugin::tls::TlsError;
 
 use crate::auth;
 use crate::demands;
@@ -503,7 +505,7 @@ impl<S: Read + Write> Session<'_, S> {
         self.wire.send(line)
     }
 
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "extended")]
     pub(crate) fn verified_chain(&self) -> &[CertificateDer<'static>] {
         self.wire.verified_chain()
     }

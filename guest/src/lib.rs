@@ -27,12 +27,13 @@
 //! ```
 //!
 //! Three parts can be left out: TLS (the feature `tls`), regular expressions (`pattern`), and logins
-//! with what the reference cannot ask (`extended`). Then the options that need them do not exist. `check_smtp` carries such a build beside the whole one, for
-//! command lines that need neither: it starts several times faster.
+//! with what the reference cannot ask (`extended`, which needs TLS). Then the options that need them do
+//! not exist. `check_smtp` carries such builds beside the whole one, for command lines that need no
+//! more: they start several times faster.
 
 #[cfg_attr(not(feature = "extended"), path = "absent/auth.rs")]
 pub mod auth;
-#[cfg_attr(not(feature = "tls"), path = "absent/dane.rs")]
+#[cfg_attr(not(feature = "extended"), path = "absent/dane.rs")]
 mod dane;
 #[cfg_attr(not(feature = "extended"), path = "absent/demands.rs")]
 pub mod demands;
@@ -60,7 +61,7 @@ pub mod timings;
 mod together;
 #[cfg_attr(not(feature = "extended"), path = "absent/trace.rs")]
 mod trace;
-#[cfg_attr(not(feature = "tls"), path = "absent/trust.rs")]
+#[cfg_attr(not(feature = "extended"), path = "absent/trust.rs")]
 mod trust;
 pub mod wire;
 

@@ -52,7 +52,7 @@ impl Plugin for CheckSmtp {
     }
 }
 
-/// What the states mean, and what people mostly do; the small build is never asked.
+/// What the states mean, and what people mostly do; a lesser build is never asked.
 const DESCRIPTION: &str = if cfg!(feature = "extended") {
     concat!(
         include_str!("help/states.txt"),

@@ -138,7 +138,7 @@ pub static SPECS: &[Spec] = &[
         help: "Send the host name in the TLS handshake; always done for names",
         ..Spec::FLAG
     },
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "extended")]
     Spec {
         name: "verify",
         exact: true,
@@ -148,7 +148,7 @@ pub static SPECS: &[Spec] = &[
                not. With -D the whole chain has to be valid for so many days",
         ..Spec::FLAG
     },
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "extended")]
     Spec {
         name: "verify-name",
         kind: Kind::Text,
@@ -159,7 +159,7 @@ pub static SPECS: &[Spec] = &[
                the handshake, too. Implies --verify",
         ..Spec::FLAG
     },
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "extended")]
     Spec {
         name: "ca-file",
         kind: Kind::Anchors,
@@ -170,7 +170,7 @@ pub static SPECS: &[Spec] = &[
                own. Implies --verify",
         ..Spec::FLAG
     },
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "extended")]
     Spec {
         name: "crl-file",
         kind: Kind::File,
@@ -180,7 +180,7 @@ pub static SPECS: &[Spec] = &[
         help: "Revocation lists, in PEM, of every authority of the chain. Implies --verify",
         ..Spec::FLAG
     },
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "extended")]
     Spec {
         name: "fingerprint",
         kind: Kind::Text,
@@ -192,7 +192,7 @@ pub static SPECS: &[Spec] = &[
                be given several times, then one has to be right",
         ..Spec::FLAG
     },
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "extended")]
     Spec {
         name: "min-tls",
         kind: Kind::Text,
@@ -201,7 +201,7 @@ pub static SPECS: &[Spec] = &[
         help: "The least version of TLS, 1.2 or 1.3 (default: 1.2)",
         ..Spec::FLAG
     },
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "extended")]
     Spec {
         name: "client-cert",
         kind: Kind::File,
@@ -210,7 +210,7 @@ pub static SPECS: &[Spec] = &[
         help: "The certificate to show to a server that asks for one, its chain behind it, in PEM",
         ..Spec::FLAG
     },
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "extended")]
     Spec {
         name: "client-key",
         kind: Kind::File,
@@ -219,7 +219,7 @@ pub static SPECS: &[Spec] = &[
         help: "Its private key, in PEM; not needed when the certificate's file holds it",
         ..Spec::FLAG
     },
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "extended")]
     Spec {
         name: "dane",
         exact: true,

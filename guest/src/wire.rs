@@ -3,11 +3,11 @@
 use std::io::{self, Read, Write};
 
 use sandcheck_plugin::stream::Stream;
+#[cfg(feature = "tls")]
+use sandcheck_plugin::tls::AlertDescription;
 use sandcheck_plugin::tls::TlsError;
 #[cfg(feature = "extended")]
-use sandcheck_plugin::tls::TlsStream;
-#[cfg(feature = "tls")]
-use sandcheck_plugin::tls::{AlertDescription, CertificateDer, Terms};
+use sandcheck_plugin::tls::{CertificateDer, Terms, TlsStream};
 
 use crate::reply::{Reply, ReplyReader};
 
@@ -88,14 +88,14 @@ impl<S: Read + Write> Wire<S> {
     }
 
     /// As [`Self::secure`], on terms.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "extended")]
     pub fn secure_on(&mut self, terms: &Terms) -> Result<(), TlsError> {
         let early = self.reader.drain();
         self.stream.secure_on(terms, &early)
     }
 
     /// The chain that was verified, the server's own certificate first.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "extended")]
     pub fn verified_chain(&self) -> &[CertificateDer<'static>] {
         self.stream.verified_chain()
     }

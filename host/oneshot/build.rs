@@ -1,7 +1,8 @@
 //! Builds the component, compiles it ahead, asks it for its manifest, and leaves both for the program
-//! to carry. The same again for a small build of it, which has neither TLS nor regular expressions.
+//! to carry. The same again for lesser builds of it: without what the reference does not have, and
+//! without TLS too.
 //!
-//! `CHECK_SMTP_COMPONENT` names a component that has been built already; it serves as both.
+//! `CHECK_SMTP_COMPONENT` names a component that has been built already; it serves as all of them.
 
 use std::env;
 use std::fs;
@@ -26,6 +27,9 @@ const SOURCES: [&str; 8] = [
     "../../Cargo.lock",
 ];
 
+/// The features of the build that has TLS and no more.
+const TLS: [&str; 3] = ["--no-default-features", "--features", "tls"];
+
 fn main() -> Result<()> {
     for source in SOURCES {
         println!("cargo::rerun-if-changed={source}");
@@ -40,48 +44,50 @@ fn main() -> Result<()> {
         };
         fs::read(&path).with_context(|| format!("reading {}", path.display()))
     };
-    let (whole, small) = (component(&[])?, component(&["--no-default-features"])?);
+    let small = component(&["--no-default-features"])?;
+    let (tls, whole) = (component(&TLS)?, component(&[])?);
     // For `sandcheck`, which runs files, and for the tests.
     let beside = component_target(&out)?;
     fs::write(beside.join("check_smtp.wasm"), &whole)?;
+    fs::write(beside.join("check_smtp-tls.wasm"), &tls)?;
     fs::write(beside.join("check_smtp-small.wasm"), &small)?;
-    let (manifest, small_manifest) = (describe(&whole)?, describe(&small)?);
     let carry = |name: &str, file: &str, content: &[u8]| -> Result<()> {
         let path = out.join(file);
         fs::write(&path, content)?;
         println!("cargo::rustc-env={name}={}", path.display());
         Ok(())
     };
-    carry("CHECK_SMTP_WHOLE", "whole.cwasm", &compile(&whole)?)?;
     carry("CHECK_SMTP_SMALL", "small.cwasm", &compile(&small)?)?;
-    carry(
-        "CHECK_SMTP_MANIFEST",
-        "manifest",
-        &manifest::to_bytes(&manifest),
-    )?;
-    let options: Vec<_> = small_manifest
-        .options
-        .iter()
-        .map(|option| known(option, &manifest))
-        .collect();
-    carry(
-        "CHECK_SMTP_BRIEF_MANIFEST",
-        "brief-manifest",
-        &manifest::to_bytes(&without_texts(manifest)),
-    )?;
-    carry(
-        "CHECK_SMTP_SMALL_MANIFEST",
-        "small-manifest",
-        &manifest::to_bytes(&exact(without_texts(small_manifest))),
-    )?;
+    carry("CHECK_SMTP_TLS", "tls.cwasm", &compile(&tls)?)?;
+    carry("CHECK_SMTP_WHOLE", "whole.cwasm", &compile(&whole)?)?;
+    let manifest = describe(&whole)?;
+    let (small, tls) = (describe(&small)?, describe(&tls)?);
+    let known_to = |build: &Manifest| {
+        let options = build.options.iter().map(|option| known(option, &manifest));
+        options.collect::<Vec<_>>().join("\n")
+    };
+    let (small_options, tls_options) = (known_to(&small), known_to(&tls));
     carry(
         "CHECK_SMTP_SMALL_OPTIONS",
         "small-options",
-        options.join("\n").as_bytes(),
-    )
+        small_options.as_bytes(),
+    )?;
+    carry(
+        "CHECK_SMTP_TLS_OPTIONS",
+        "tls-options",
+        tls_options.as_bytes(),
+    )?;
+    let carry_manifest = |name: &str, file: &str, manifest: &Manifest| {
+        carry(name, file, &manifest::to_bytes(manifest))
+    };
+    carry_manifest("CHECK_SMTP_MANIFEST", "manifest", &manifest)?;
+    let brief = without_texts(manifest);
+    carry_manifest("CHECK_SMTP_BRIEF_MANIFEST", "brief-manifest", &brief)?;
+    let lesser = exact(without_texts(tls));
+    carry_manifest("CHECK_SMTP_LESSER_MANIFEST", "lesser-manifest", &lesser)
 }
 
-/// An option of the small build, and how much of it that knows: numbers where the whole one takes more,
+/// An option of a lesser build, and how much of it that knows: numbers where the whole one takes more,
 /// `once` what counts more than once in the whole one.
 fn known(option: &OptionSpec, whole: &Manifest) -> String {
     let name = &option.name;

@@ -51,17 +51,21 @@ fn interfaces(names: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn the_small_build_imports_no_more_than_it_needs() {
-    let (imports, exports) = outer_names(&component("check_smtp-small.wasm"));
-    assert_eq!(
-        interfaces(&imports),
-        [
-            "monitoring:plugin/sockets",
-            "wasi:clocks/monotonic-clock",
-            "wasi:clocks/wall-clock",
-        ]
-    );
-    assert_eq!(exports, ["monitoring:plugin/check@0.2.0"]);
+fn lesser_builds_import_no_more_than_they_need() {
+    let mut needed = vec![
+        "monitoring:plugin/sockets",
+        "wasi:clocks/monotonic-clock",
+        "wasi:clocks/wall-clock",
+    ];
+    for (name, more) in [
+        ("check_smtp-small.wasm", None),
+        ("check_smtp-tls.wasm", Some("wasi:random/random")),
+    ] {
+        needed.extend(more);
+        let (imports, exports) = outer_names(&component(name));
+        assert_eq!(interfaces(&imports), needed, "{name}");
+        assert_eq!(exports, ["monitoring:plugin/check@0.2.0"]);
+    }
 }
 
 #[test]
@@ -83,7 +87,11 @@ fn it_imports_sockets_look_ups_clocks_and_randomness_and_nothing_else() {
 #[test]
 fn it_tells_nothing_about_the_machine_that_built_it() {
     let home = std::env::var("HOME").expect("HOME is set");
-    for name in ["check_smtp.wasm", "check_smtp-small.wasm"] {
+    for name in [
+        "check_smtp.wasm",
+        "check_smtp-tls.wasm",
+        "check_smtp-small.wasm",
+    ] {
         let bytes = component(name);
         let mut windows = bytes.windows(home.len());
         let found = windows.any(|window| window == home.as_bytes());

@@ -1,4 +1,4 @@
-//! In the place of DANE where there is no TLS.
+//! In the place of DANE where it is left out.
 
 use std::time::Duration;
 
@@ -21,14 +21,6 @@ impl Wanted {
     pub(crate) fn check(&self, _: &Host, _: Security) -> Result<(), Misuse> {
         Ok(())
     }
-
-    #[cfg(feature = "extended")]
-    pub(crate) fn is_given(&self) -> bool {
-        false
-    }
-
-    #[cfg(feature = "extended")]
-    pub(crate) fn for_domain(&mut self, _: &str) {}
 }
 
 pub(crate) fn prepare(_: &mut Options, _: Duration) -> Result<(), (Ending, Option<Finding>)> {

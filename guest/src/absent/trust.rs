@@ -1,4 +1,4 @@
-//! In the place of what is asked of TLS where there is none.
+//! In the place of what is asked of TLS where that is left out.
 
 use std::convert::Infallible;
 use std::io::{Read, Write};
@@ -42,4 +42,12 @@ pub(crate) fn rejection(_: &TlsError, _: &Options) -> Option<Finding> {
 
 pub(crate) fn check_chain<S: Read + Write>(_: &mut Session<'_, S>, _: Lifetime) {}
 
+#[cfg(feature = "tls")]
+pub(crate) fn tell_refusal<S: Read + Write>(session: &mut Session<'_, S>, state: State) {
+    if let Some(alert) = session.refusal() {
+        session.find(state, &TlsError::Refused(alert).to_string());
+    }
+}
+
+#[cfg(not(feature = "tls"))]
 pub(crate) fn tell_refusal<S: Read + Write>(_: &mut Session<'_, S>, _: State) {}

@@ -6,9 +6,9 @@
 //! section of its own, at the beginning of a page and executable, so that it is mapped with the
 //! program and runs where it lies. Copying it to memory first would cost twice the whole check.
 //!
-//! It is there twice: whole, and small, without TLS, regular expressions and most of what the reference
-//! does not have. Loading takes time for every function that there is, and the small build has a fifth
-//! of them. A command line gets the small one when that knows all of its options.
+//! It is there three times: whole; with TLS, but without regular expressions, logins and most of what the
+//! reference does not have; and small, without TLS too. Loading takes time for every function that there
+//! is. A command line gets the smallest build that knows all of its options.
 
 use std::ptr::{NonNull, slice_from_raw_parts_mut};
 use std::sync::Arc;
@@ -43,6 +43,12 @@ section!(
     env!("CHECK_SMTP_WHOLE")
 );
 section!(
+    ".plugin.tls",
+    "sandcheck_tls",
+    "sandcheck_tls_end",
+    env!("CHECK_SMTP_TLS")
+);
+section!(
     ".plugin.small",
     "sandcheck_small",
     "sandcheck_small_end",
@@ -52,6 +58,8 @@ section!(
 unsafe extern "C" {
     static sandcheck_whole: u8;
     static sandcheck_whole_end: u8;
+    static sandcheck_tls: u8;
+    static sandcheck_tls_end: u8;
     static sandcheck_small: u8;
     static sandcheck_small_end: u8;
 }
@@ -78,9 +86,9 @@ pub(crate) fn manifest() -> Option<Manifest> {
     from_bytes(include_bytes!(env!("CHECK_SMTP_MANIFEST")))
 }
 
-/// What there is to say of the small build's options, without texts, each of them exact.
-pub(crate) fn small_manifest() -> Option<Manifest> {
-    from_bytes(include_bytes!(env!("CHECK_SMTP_SMALL_MANIFEST")))
+/// What there is to say of the options of the lesser builds, without texts, each of them exact.
+pub(crate) fn lesser_manifest() -> Option<Manifest> {
+    from_bytes(include_bytes!(env!("CHECK_SMTP_LESSER_MANIFEST")))
 }
 
 /// All of it without the texts of a help page, which are most of it.
@@ -88,15 +96,36 @@ pub(crate) fn brief_manifest() -> Option<Manifest> {
     from_bytes(include_bytes!(env!("CHECK_SMTP_BRIEF_MANIFEST")))
 }
 
-/// The smallest build of the component that knows these arguments, on an engine of its own.
-pub(crate) fn component(arguments: &[Argument]) -> anyhow::Result<Component> {
+/// One of the builds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    Small,
+    Tls,
+    Whole,
+}
+
+impl Build {
+    /// The smallest one that knows these arguments.
+    pub(crate) fn knowing(arguments: &[Argument]) -> Self {
+        if suit(include_str!(env!("CHECK_SMTP_SMALL_OPTIONS")), arguments) {
+            Self::Small
+        } else if suit(include_str!(env!("CHECK_SMTP_TLS_OPTIONS")), arguments) {
+            Self::Tls
+        } else {
+            Self::Whole
+        }
+    }
+}
+
+/// A build of the component, on an engine of its own.
+pub(crate) fn component(build: Build) -> anyhow::Result<Component> {
     let mut config = sandcheck::settings::built_in();
     config.with_custom_code_memory(Some(Arc::new(Mapped)));
     let engine = Engine::new(&config)?;
-    let (start, end) = if suit_the_small_one(arguments) {
-        (&raw const sandcheck_small, &raw const sandcheck_small_end)
-    } else {
-        (&raw const sandcheck_whole, &raw const sandcheck_whole_end)
+    let (start, end) = match build {
+        Build::Small => (&raw const sandcheck_small, &raw const sandcheck_small_end),
+        Build::Tls => (&raw const sandcheck_tls, &raw const sandcheck_tls_end),
+        Build::Whole => (&raw const sandcheck_whole, &raw const sandcheck_whole_end),
     };
     let code = slice_from_raw_parts_mut(start.cast_mut(), end.addr() - start.addr());
     let code = NonNull::new(code).context("no component is built in")?;
@@ -105,16 +134,15 @@ pub(crate) fn component(arguments: &[Argument]) -> anyhow::Result<Component> {
     Ok(unsafe { Component::deserialize_raw(&engine, code) }?)
 }
 
-/// Whether the small build knows all of these arguments.
-pub(crate) fn suit_the_small_one(arguments: &[Argument]) -> bool {
+/// Whether a build with these options knows all of these arguments.
+fn suit(options: &str, arguments: &[Argument]) -> bool {
     let mut every = arguments.iter().enumerate();
-    every.all(|(at, argument)| is_known(argument, arguments.get(..at).unwrap_or_default()))
+    every.all(|(at, argument)| is_known(options, argument, arguments.get(..at).unwrap_or_default()))
 }
 
-/// The build script says of each option that the small build has how much of it that knows.
-fn is_known(argument: &Argument, before: &[Argument]) -> bool {
-    let mut options = include_str!(env!("CHECK_SMTP_SMALL_OPTIONS")).lines();
-    options.any(|option| {
+/// The build script says of each option that a lesser build has how much of it that knows.
+fn is_known(options: &str, argument: &Argument, before: &[Argument]) -> bool {
+    options.lines().any(|option| {
         let (name, how) = option.split_once(' ').unwrap_or((option, ""));
         name == argument.name
             && match how {

@@ -12,6 +12,7 @@ use std::ffi::{OsString, c_char, c_int};
 use std::io::{self, Write};
 
 use anyhow::Context;
+use built_in::Build;
 use sandcheck::cli::{Output, Request};
 use sandcheck::types::Manifest;
 use sandcheck::{Limits, Plugin, Rules, colour, escape};
@@ -65,13 +66,13 @@ fn run(words: Vec<OsString>) -> u8 {
 }
 
 /// Reading a manifest is a part of what starting takes, so the shortest one is read that will do: most
-/// command lines need nothing but what the small build knows, and only an answer that is no check needs
+/// command lines need nothing but what the lesser builds know, and only an answer that is no check needs
 /// the texts.
 fn check(mut words: Vec<OsString>) -> anyhow::Result<Output> {
     let program = words.drain(..words.len().min(1)).next().unwrap_or_default();
     let program = program.to_string_lossy();
-    let small = built_in::small_manifest().context(DAMAGED)?;
-    if let Some(request) = read_small(&small, &program, &words) {
+    let lesser = built_in::lesser_manifest().context(DAMAGED)?;
+    if let Some(request) = read_lesser(&lesser, &program, &words) {
         return carry_out(request);
     }
     let brief = built_in::brief_manifest().context(DAMAGED)?;
@@ -86,9 +87,9 @@ fn check(mut words: Vec<OsString>) -> anyhow::Result<Output> {
     carry_out(request)
 }
 
-/// The request, if the small build knows all that there is in it, each option by its whole name: an
+/// The request, if a lesser build knows all that there is in it, each option by its whole name: an
 /// abbreviation could mean another one.
-fn read_small<'a>(
+fn read_lesser<'a>(
     manifest: &'a Manifest,
     program: &'a str,
     words: &[OsString],
@@ -99,8 +100,8 @@ fn read_small<'a>(
         return None;
     }
     let request = Request::read_on(manifest, rules(), program, words.to_vec()).ok()?;
-    let is_small = request.is_complete() && built_in::suit_the_small_one(request.arguments());
-    is_small.then(|| request.told_by(built_in::manifest))
+    let is_known = request.is_complete() && Build::knowing(request.arguments()) != Build::Whole;
+    is_known.then(|| request.told_by(built_in::manifest))
 }
 
 /// The component is this program's own, so that what it names by default is meant.
@@ -113,7 +114,7 @@ fn rules() -> Rules {
 
 fn carry_out(request: Request<'_>) -> anyhow::Result<Output> {
     system::prefault(HEAP);
-    let component = built_in::component(request.arguments())?;
+    let component = built_in::component(Build::knowing(request.arguments()))?;
     system::advance_epochs(vec![component.engine().clone()]);
     let plugin = Plugin::alone(&component, Limits::default())?;
     let output = sandcheck::block_on(request.carry_out(&plugin));
