@@ -7,7 +7,7 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::rejection::Rejection;
-use super::trust::{PeerName, Trust};
+use super::trust::{Anchor, PeerName, Trust};
 use crate::fields::Fields;
 use crate::resolver::Association;
 
@@ -16,6 +16,9 @@ const AUTHORITY: u8 = 2;
 
 /// DANE-EE: the record names the server's own certificate.
 const SERVER: u8 = 3;
+
+/// Full: the record holds what others hold a hash of.
+const WHOLE: u8 = 0;
 
 /// The TLSA records that a server's certificate has to match. Whoever makes it vouches for their being
 /// validated.
@@ -72,18 +75,56 @@ impl Dane {
             return Ok(Vec::new());
         }
         let mut rejection = self.mismatch(own);
-        for authority in others
-            .iter()
-            .filter(|other| self.is_named(AUTHORITY, other))
-        {
-            for name in &self.names {
-                match Trust::of_anchor(authority, name.clone()).verify(sent, now) {
-                    Ok(chain) => return Ok(chain),
-                    Err(reason) => rejection = reason,
-                }
+        for anchor in self.held(sent) {
+            match self.verify_to(&anchor, sent, now) {
+                Some(Err(reason)) if !reason.leads_elsewhere() => rejection = reason,
+                Some(Ok(chain)) => return Ok(chain),
+                Some(Err(_)) | None => {}
+            }
+        }
+        let authorities = others.iter().filter(|other| *other != own);
+        for authority in authorities.filter(|other| self.is_named(AUTHORITY, other)) {
+            let anchor = Anchor::Certificate(authority.clone().into_owned());
+            match self.verify_to(&anchor, sent, now) {
+                Some(Err(reason)) => rejection = reason,
+                Some(Ok(chain)) => return Ok(chain),
+                None => {}
             }
         }
         Err(rejection)
+    }
+
+    /// Verifies what a server sent for each name that is right: the first success, or else the last
+    /// failure.
+    fn verify_to(
+        &self,
+        anchor: &Anchor,
+        sent: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Option<Result<Vec<CertificateDer<'static>>, Rejection>> {
+        let mut last = None;
+        for name in &self.names {
+            let verified = Trust::of_anchor(anchor, name.clone()).verify(sent, now);
+            if verified.is_ok() {
+                return Some(verified);
+            }
+            last = Some(verified);
+        }
+        last
+    }
+
+    /// The authorities that are not sent, but whole in a record (RFC 7671 sections 5.2.2 and 5.2.3).
+    fn held(&self, sent: &[CertificateDer<'_>]) -> Vec<Anchor> {
+        let records = self
+            .records
+            .iter()
+            .filter(|record| record.usage == AUTHORITY && record.matching == WHOLE)
+            .filter(|record| !sent.iter().any(|sent| matches(record, sent)));
+        let anchor = |record: &Association| match record.selector {
+            0 => Anchor::Certificate(record.data.clone().into()),
+            _ => Anchor::Key(record.data.clone()),
+        };
+        records.map(anchor).collect()
     }
 
     fn is_named(&self, usage: u8, certificate: &CertificateDer<'_>) -> bool {
@@ -111,7 +152,7 @@ impl Dane {
 fn is_usable(record: &Association) -> bool {
     let length = record.data.len();
     let has_data = match record.matching {
-        0 => length > 0,
+        WHOLE => length > 0,
         1 => length == 32,
         2 => length == 64,
         _ => false,
@@ -127,7 +168,7 @@ fn matches(record: &Association, certificate: &CertificateDer<'_>) -> bool {
         _ => return false,
     };
     match record.matching {
-        0 => part == record.data,
+        WHOLE => part == record.data,
         1 => Sha256::digest(part)[..] == record.data,
         2 => Sha512::digest(part)[..] == record.data,
         _ => false,
@@ -220,20 +261,15 @@ mod tests {
     }
 
     #[test]
-    fn an_authority_has_to_be_sent_to_have_signed_and_to_name_the_host() {
+    fn an_authority_has_to_have_signed_and_to_name_the_host() {
         let (root, stranger) = (authority("root"), authority("root"));
         let own = issued(&root, NAME);
         let (anchor, other) = (root.der().clone(), stranger.der().clone());
-        for numbers in [[2, 1, 1], [2, 0, 1], [2, 0, 2], [2, 0, 0]] {
+        for numbers in [[2, 1, 1], [2, 0, 1], [2, 0, 2], [2, 0, 0], [2, 1, 0]] {
             let records = vec![record(numbers, &anchor)];
             assert_eq!(
                 verify(records.clone(), &[own.clone(), anchor.clone()]),
                 Ok(2)
-            );
-            let unsent = verify(records.clone(), std::slice::from_ref(&own)).unwrap_err();
-            assert!(
-                matches!(unsent, Rejection::NoAssociation { .. }),
-                "{unsent}"
             );
             let elsewhere = issued(&root, "other.example");
             let wrong = verify(records, &[elsewhere, anchor.clone()]).unwrap_err();
@@ -241,6 +277,85 @@ mod tests {
             let forged = vec![record(numbers, &other)];
             assert!(verify(forged, &[own.clone(), other.clone()]).is_err());
         }
+    }
+
+    #[test]
+    fn an_authority_has_to_be_sent_unless_the_record_holds_it() {
+        let (root, stranger) = (authority("root"), authority("root"));
+        let own = issued(&root, NAME);
+        let sent = std::slice::from_ref(&own);
+        for numbers in [[2, 1, 1], [2, 0, 1], [2, 0, 2]] {
+            let unsent = verify(vec![record(numbers, root.der())], sent).unwrap_err();
+            assert!(matches!(unsent, Rejection::NoAssociation { .. }));
+        }
+        for (numbers, length) in [([2, 0, 0], 2), ([2, 1, 0], 1)] {
+            let of_both = [&stranger, &root].map(|one| record(numbers, one.der()));
+            assert_eq!(verify(of_both.to_vec(), sent), Ok(length));
+            let forged = verify(vec![record(numbers, stranger.der())], sent).unwrap_err();
+            assert!(
+                matches!(forged, Rejection::NoAssociation { .. }),
+                "{forged}"
+            );
+            let elsewhere = issued(&root, "other.example");
+            let wrong = verify(vec![record(numbers, root.der())], &[elsewhere]).unwrap_err();
+            assert!(matches!(wrong, Rejection::WrongName { .. }), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_authority_in_between_need_not_be_sent_either() {
+        let root = authority("root");
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let between = CertifiedIssuer::signed_by(params, key, &root).unwrap();
+        let own = issued(&between, NAME);
+        for numbers in [[2, 0, 0], [2, 1, 0]] {
+            let of_root = || vec![record(numbers, root.der())];
+            assert!(verify(of_root(), std::slice::from_ref(&own)).is_err());
+            let sent = [own.clone(), between.der().clone()];
+            assert!(verify(of_root(), &sent).is_ok());
+            let of_between = vec![record(numbers, between.der())];
+            assert!(verify(of_between, std::slice::from_ref(&own)).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_server_is_not_its_own_authority() {
+        let own = authority("root");
+        let own = own.der();
+        for numbers in [[2, 0, 0], [2, 1, 0], [2, 0, 1], [2, 1, 1]] {
+            for sent in [vec![own.clone()], vec![own.clone(), own.clone()]] {
+                let refused = verify(vec![record(numbers, own)], &sent).unwrap_err();
+                assert!(matches!(refused, Rejection::NoAssociation { .. }));
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_record_holds_has_to_make_sense_and_to_be_strong() {
+        let own = issued(&authority("root"), NAME);
+        let holding = |selector, data: &[u8]| Association {
+            usage: 2,
+            selector,
+            matching: 0,
+            data: data.to_vec(),
+        };
+        for selector in [0, 1] {
+            for data in [
+                &b"x"[..],
+                &[0x30, 0x80],
+                &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
+            ] {
+                let sent = std::slice::from_ref(&own);
+                assert!(verify(vec![holding(selector, data)], sent).is_err());
+            }
+        }
+        let weak = verify(vec![holding(1, &[0x30, 0])], &[own]).unwrap_err();
+        assert_eq!(
+            weak.to_string(),
+            "'the key of the TLSA record' has a weak key: it is malformed"
+        );
     }
 
     #[test]

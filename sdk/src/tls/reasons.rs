@@ -8,7 +8,7 @@ use super::rejection::Rejection;
 use super::strength;
 use super::trust::validity;
 use crate::certificate::name_of;
-use crate::fields::Fields;
+use crate::fields::{Fields, contents};
 
 /// Seconds since 1970.
 pub(super) fn seconds(time: UnixTime) -> i64 {
@@ -56,6 +56,19 @@ impl<'a> Case<'a> {
         named
             .filter_map(|anchor| Some((anchor, anchor_from_trusted_cert(anchor).ok()?)))
             .unzip()
+    }
+
+    /// A key by itself, under each name that something of the chain was issued in: a signature tells
+    /// whether it was by that key.
+    pub(super) fn anchors_of_key(&self, key: &'a [u8]) -> Vec<TrustAnchor<'a>> {
+        let anchor = |sent: &Fields<'a>| {
+            Some(TrustAnchor {
+                subject: contents(sent.issuer)?.into(),
+                subject_public_key_info: contents(key)?.into(),
+                name_constraints: None,
+            })
+        };
+        self.sent.iter().filter_map(anchor).collect()
     }
 
     fn is_issuer(&self, subject: &[u8]) -> bool {

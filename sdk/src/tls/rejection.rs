@@ -112,6 +112,18 @@ impl Rejection {
         self
     }
 
+    /// Whether the chain is not known to lead to the anchors at all.
+    pub(super) fn leads_elsewhere(&self) -> bool {
+        matches!(
+            self,
+            Self::SelfSigned { .. }
+                | Self::UnknownIssuer { .. }
+                | Self::UntrustedRoot { .. }
+                | Self::UnsupportedSignature { .. }
+                | Self::WrongSignature { .. }
+        )
+    }
+
     fn names_mut(&mut self) -> Vec<&mut String> {
         match self {
             Self::UnknownIssuer { subject, issuer } => vec![subject, issuer],

@@ -46,9 +46,9 @@ pub(super) fn weak_signature(certificate: &Fields<'_>) -> Option<&'static str> {
         .map(|(_, name)| *name)
 }
 
-/// What is weak about a certificate's key.
-pub(super) fn weak_key(certificate: &Fields<'_>) -> Option<String> {
-    let Some((algorithm, parameters, key)) = parts(certificate.key) else {
+/// What is weak about a key, a `SubjectPublicKeyInfo`.
+pub(super) fn weak_key(key: &[u8]) -> Option<String> {
+    let Some((algorithm, parameters, key)) = parts(key) else {
         return Some("it is malformed".to_owned());
     };
     match algorithm {

@@ -25,8 +25,17 @@ use crate::fields::Fields;
 #[derive(Debug)]
 pub struct Trust {
     anchors: Vec<CertificateDer<'static>>,
+    /// A key in their place, whoever it belongs to.
+    key: Option<Vec<u8>>,
     name: PeerName,
     revoked: Vec<CertRevocationList<'static>>,
+}
+
+/// Where a chain may end.
+pub(super) enum Anchor {
+    Certificate(CertificateDer<'static>),
+    /// A `SubjectPublicKeyInfo`: whoever it belongs to.
+    Key(Vec<u8>),
 }
 
 /// The name that a certificate has to be for.
@@ -77,15 +86,21 @@ impl Trust {
         }
         Ok(Self {
             anchors,
+            key: None,
             name,
             revoked: Vec::new(),
         })
     }
 
-    /// Trust in this one certificate.
-    pub(super) fn of_anchor(anchor: &CertificateDer<'_>, name: PeerName) -> Self {
+    /// Trust in this one.
+    pub(super) fn of_anchor(anchor: &Anchor, name: PeerName) -> Self {
+        let (anchors, key) = match anchor {
+            Anchor::Certificate(certificate) => (vec![certificate.clone()], None),
+            Anchor::Key(key) => (Vec::new(), Some(key.clone())),
+        };
         Self {
-            anchors: vec![anchor.clone().into_owned()],
+            anchors,
+            key,
             name,
             revoked: Vec::new(),
         }
@@ -114,14 +129,18 @@ impl Trust {
             case.valid_by_itself()?;
             vec![leaf.clone().into_owned()]
         } else {
-            let (usable, anchors) = case.usable_anchors();
+            let (usable, mut anchors) = case.usable_anchors();
+            if let Some(key) = &self.key {
+                strong("the key of the TLSA record", key)?;
+                anchors.extend(case.anchors_of_key(key));
+            }
             let path = self
                 .path(&end_entity, &anchors, intermediates, now)
                 .map_err(|error| case.reason(&error))?;
             certificates(&path, leaf, &usable)
         };
-        for certificate in &chain {
-            strong(certificate)?;
+        for certificate in chain.iter().filter_map(|der| Fields::parse(der)) {
+            strong(&name_of(certificate.subject), certificate.key)?;
         }
         self.named(&end_entity, leaf)?;
         Ok(chain)
@@ -187,11 +206,10 @@ fn certificates(
         .collect()
 }
 
-fn strong(certificate: &CertificateDer<'_>) -> Result<(), Rejection> {
-    let fields = Fields::parse(certificate);
-    match fields.and_then(|fields| Some((strength::weak_key(&fields)?, fields))) {
-        Some((key, fields)) => Err(Rejection::WeakKey {
-            subject: name_of(fields.subject),
+fn strong(subject: &str, key: &[u8]) -> Result<(), Rejection> {
+    match strength::weak_key(key) {
+        Some(key) => Err(Rejection::WeakKey {
+            subject: subject.to_owned(),
             key,
         }),
         None => Ok(()),
