@@ -23,22 +23,42 @@ pub(crate) fn lines(question: &Question, result: Result<Lookup, NetError>) -> St
     }
 }
 
-/// An alias on the way counts as part of the answer: whoever forges it chooses the records.
+/// Whether there are no records that anybody may go by, and nothing failed.
+pub(crate) fn is_nothing(question: &Question, result: &Result<Lookup, NetError>) -> bool {
+    match result {
+        Ok(lookup) => {
+            let answers = lookup.answers();
+            asked(question, answers).next().is_none() || !is_secure(question, answers)
+        }
+        Err(NetError::Dns(DnsError::NoRecordsFound(_))) => true,
+        Err(NetError::Dns(DnsError::Nsec { proof, .. })) => proof.is_insecure(),
+        Err(_) => false,
+    }
+}
+
 fn records(question: &Question, answers: &[Record]) -> String {
-    let (asked, others): (Vec<_>, Vec<_>) = answers
-        .iter()
-        .filter(|record| record.record_type() != RecordType::RRSIG)
-        .partition(|record| record.record_type() == question.kind);
-    let aliases = others
-        .iter()
-        .filter(|record| record.record_type() == RecordType::CNAME);
-    let mut all = asked.iter().chain(aliases).peekable();
-    let is_secure = all.peek().is_some() && all.all(|record| record.proof.is_secure());
-    let mut lines = security(is_secure);
-    for record in asked.iter().take(RECORDS) {
+    let mut lines = security(is_secure(question, answers));
+    for record in asked(question, answers).take(RECORDS) {
         let _ = writeln!(lines, "{}", line(&record.data));
     }
     lines
+}
+
+fn asked<'a>(question: &Question, answers: &'a [Record]) -> impl Iterator<Item = &'a Record> {
+    let kind = question.kind;
+    answers
+        .iter()
+        .filter(move |record| record.record_type() == kind)
+}
+
+/// An alias on the way counts as part of the answer: whoever forges it chooses the records.
+fn is_secure(question: &Question, answers: &[Record]) -> bool {
+    let counts = [question.kind, RecordType::CNAME];
+    let mut all = answers
+        .iter()
+        .filter(|record| counts.contains(&record.record_type()))
+        .peekable();
+    all.peek().is_some() && all.all(|record| record.proof.is_secure())
 }
 
 fn security(is_secure: bool) -> String {

@@ -6,6 +6,7 @@
 //! The name servers are those of resolv.conf(5). None of them is believed: signatures are checked
 //! here, from the keys of the root zone on, whatever `trust-ad` says.
 
+mod alias;
 mod anchors;
 mod answer;
 mod confine;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::ResolveHosts;
+use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::NetError;
 
 use crate::question::Question;
@@ -57,9 +59,26 @@ fn ask(question: &Question) -> Result<String> {
         .build()?;
     confine::confine()?;
     let result = runtime.block_on(async {
-        let lookup = resolver.lookup(question.name.clone(), question.kind);
+        let lookup = look_up(&resolver, question);
         let in_time = tokio::time::timeout(TIME_LIMIT, lookup).await;
         in_time.unwrap_or(Err(NetError::Timeout))
     });
     Ok(answer::lines(question, result))
+}
+
+/// RFC 7671 section 7: TLSA records are those of the host that the name is an alias of, and where it has
+/// none that count, those of the name itself.
+async fn look_up(resolver: &TokioResolver, question: &Question) -> Result<Lookup, NetError> {
+    if let Some(host) = question.host() {
+        let end = alias::end(resolver, &host).await?;
+        if end != host
+            && let Ok(name) = question.of_host(&end)
+        {
+            let found = resolver.lookup(name, question.kind).await;
+            if !answer::is_nothing(question, &found) {
+                return found;
+            }
+        }
+    }
+    resolver.lookup(question.name.clone(), question.kind).await
 }

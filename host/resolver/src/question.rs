@@ -3,7 +3,11 @@
 use std::ffi::OsString;
 
 use anyhow::{Context, Result, bail, ensure};
+use hickory_resolver::proto::ProtoError;
 use hickory_resolver::proto::rr::{Name, RecordType};
+
+/// How many labels stand before the host in the name of a TLSA record: `_25._tcp` (RFC 6698 section 3).
+const SERVICE: usize = 2;
 
 /// A name, in full, and a record type.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,6 +35,17 @@ impl Question {
         name.set_fqdn(true);
         Ok(Self { name, kind })
     }
+
+    /// The host that a TLSA record is asked of.
+    pub(crate) fn host(&self) -> Option<Name> {
+        let is_service = self.kind == RecordType::TLSA && self.name.iter().count() > SERVICE;
+        is_service.then(|| self.name.base_name().base_name())
+    }
+
+    /// The name of the same service of another host, unless it would be too long.
+    pub(crate) fn of_host(&self, host: &Name) -> Result<Name, ProtoError> {
+        Name::from_labels(self.name.iter().take(SERVICE))?.append_domain(host)
+    }
 }
 
 #[cfg(test)]
@@ -50,6 +65,21 @@ mod tests {
             parse(&["mx", "example"]).unwrap().name,
             parse(&["mx", "example."]).unwrap().name
         );
+    }
+
+    #[test]
+    fn a_service_has_a_host() {
+        let question = parse(&["tlsa", "_25._tcp.mail.example.org"]).unwrap();
+        assert_eq!(question.host().unwrap().to_ascii(), "mail.example.org.");
+        let other = Name::from_ascii("mx.example.net.").unwrap();
+        let service = question.of_host(&other).unwrap();
+        assert_eq!(service.to_ascii(), "_25._tcp.mx.example.net.");
+        assert!(service.is_fqdn());
+        let long =
+            Name::from_ascii(format!("{}.", ["a".repeat(61).as_str(); 4].join("."))).unwrap();
+        assert!(question.of_host(&long).is_err());
+        assert_eq!(parse(&["tlsa", "_25._tcp"]).unwrap().host(), None);
+        assert_eq!(parse(&["mx", "a.example.org"]).unwrap().host(), None);
     }
 
     #[test]
