@@ -1,6 +1,7 @@
 //! The contract's `resolver`: look-ups, granted, bounded and timed.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
 
 use crate::bindings::monitoring::plugin::resolver::{
     Associations, Error, Exchange, Exchanges, Host,
@@ -25,8 +26,8 @@ impl<T: Transport> Host for State<T> {
         }
         let found: Vec<IpAddr> = match host.parse() {
             Ok(address) => vec![address],
-            Err(_) => match T::look_up(&host, 0, self.deadline(timeout)).await {
-                Ok(found) => found.iter().map(std::net::SocketAddr::ip).collect(),
+            Err(_) => match self.look_up(&host, self.deadline(timeout)).await {
+                Ok(found) => found.iter().map(SocketAddr::ip).collect(),
                 Err(sockets::Error::NameNotFound(_)) => Vec::new(),
                 Err(sockets::Error::TimedOut) => return Ok(Err(Error::TimedOut)),
                 Err(error) => return Ok(Err(Error::Other(error.to_string()))),
@@ -93,6 +94,20 @@ impl<T: Transport> Host for State<T> {
 }
 
 impl<T: Transport> State<T> {
+    /// Looks a name up. What comes of it holds for connections to that name, if it came in time.
+    async fn look_up(
+        &mut self,
+        host: &str,
+        deadline: Instant,
+    ) -> Result<Vec<SocketAddr>, sockets::Error> {
+        let found = T::look_up(host, 0, deadline).await;
+        self.looked_up.retain(|(name, _)| name != host);
+        if !matches!(found, Err(sockets::Error::TimedOut)) {
+            self.looked_up.push((host.to_owned(), found.clone()));
+        }
+        found
+    }
+
     fn permit(&mut self, check: impl FnOnce(&Grants) -> Result<(), Refusal>) -> Result<(), Error> {
         check(&self.grants).map_err(|refusal| Error::AccessDenied(self.remember(refusal)))
     }

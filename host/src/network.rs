@@ -47,14 +47,9 @@ impl<T: Transport> Host for State<T> {
             return Ok(Err(self.refuse(refusal)));
         }
         let deadline = self.deadline(timeout);
-        let addresses = if let Ok(address) = host.parse::<IpAddr>() {
-            vec![SocketAddr::new(address, port)]
-        } else {
-            self.count_look_up()?;
-            match T::look_up(&host, port, deadline).await {
-                Ok(addresses) => addresses,
-                Err(error) => return Ok(Err(error)),
-            }
+        let addresses = match self.addresses(&host, port, deadline).await? {
+            Ok(addresses) => addresses,
+            Err(error) => return Ok(Err(error)),
         };
         match self.allowed(&host, addresses, family) {
             Ok(addresses) => {
@@ -131,6 +126,28 @@ impl<T: Transport> State<T> {
         let end = self.budget.map_or(now, |budget| budget.end);
         let asked = now.checked_add(Duration::from_nanos(timeout));
         asked.map_or(end, |asked| asked.min(end))
+    }
+
+    /// The addresses of a host. Those that the plugin asked for before in this run stay what they are,
+    /// also where there are none.
+    async fn addresses(
+        &mut self,
+        host: &str,
+        port: u16,
+        deadline: Instant,
+    ) -> Result<Result<Vec<SocketAddr>, Error>, LimitExceeded> {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return Ok(Ok(vec![SocketAddr::new(address, port)]));
+        }
+        let Some((_, found)) = self.looked_up.iter().find(|(name, _)| name == host) else {
+            self.count_look_up()?;
+            return Ok(T::look_up(host, port, deadline).await);
+        };
+        let mut found = found.clone();
+        for address in found.iter_mut().flatten() {
+            address.set_port(port);
+        }
+        Ok(found)
     }
 
     fn refuse(&mut self, refusal: Refusal) -> Error {

@@ -1,6 +1,7 @@
 //! What the host keeps for one instance of a plugin.
 
 use std::marker::PhantomData;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -14,7 +15,7 @@ use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
 use wasmtime_wasi::p2::bindings::{cli, clocks};
 use wasmtime_wasi_io::bindings::wasi::io;
 
-use crate::bindings::monitoring::plugin::resolver;
+use crate::bindings::monitoring::plugin::{resolver, sockets};
 use crate::grants::{Grants, Refusal};
 use crate::limits::{LimitExceeded, Limits};
 use crate::line;
@@ -34,6 +35,8 @@ pub struct State<T: Transport> {
     pub(crate) grants: Grants,
     /// The first connection or look-up that was refused.
     pub(crate) refusal: Option<Refusal>,
+    /// What came of names whose addresses the plugin asked for; their port is none.
+    pub(crate) looked_up: Vec<(String, Result<Vec<SocketAddr>, sockets::Error>)>,
     /// The time budget, once the check has begun.
     pub(crate) budget: Option<Budget>,
     /// When its monotonic clock stood at zero.
@@ -98,6 +101,7 @@ impl<T: Transport> State<T> {
             meter: Arc::default(),
             grants: Grants::default(),
             refusal: None,
+            looked_up: Vec::new(),
             budget: None,
             began: Instant::now(),
             inert: None,

@@ -1,6 +1,7 @@
 //! Attacks the look-ups: asks for what `--target` names by the case `addresses`, `exchanges` or
 //! `associations`, and says that all is well. `storm` asks for the addresses of the named host again and
-//! again; `connect` asks for them once, and connects to each on the port `--target`.
+//! again; `connect` asks for them once, and connects to each on the port `--target`, `connect-by-name` to
+//! the host.
 
 use sandcheck_hostile::resolver::{lookup_addresses, lookup_associations, lookup_exchanges};
 use sandcheck_hostile::sockets::{Family, connect_tcp};
@@ -38,6 +39,13 @@ impl Plugin for Hostile {
                 for address in found.unwrap_or_default() {
                     drop(connect_tcp(&address, port, Family::Any, SECOND));
                 }
+                None
+            }
+            "connect-by-name" => {
+                let host = words.value("hostname");
+                drop(lookup_addresses(host, Family::Any, SECOND));
+                let port = target.parse().unwrap_or_default();
+                drop(connect_tcp(host, port, Family::Any, SECOND));
                 None
             }
             _ => {
