@@ -11,6 +11,8 @@ use sandcheck_plugin::tls::{Dane, PeerName, Terms};
 
 use crate::options::{Options, Security};
 use crate::outcome::Ending;
+use crate::phase::Phase;
+use crate::timings::Stopwatch;
 
 /// Whether it is asked for, and for which domain the server takes mail.
 #[derive(Debug, Default)]
@@ -64,7 +66,11 @@ impl Wanted {
 pub(crate) type Settled = (Ending, Option<Finding>);
 
 /// Looks the records up, when that is asked for, and makes them a part of the terms.
-pub(crate) fn prepare(options: &mut Options, timeout: Duration) -> Result<(), Settled> {
+pub(crate) fn prepare(
+    options: &mut Options,
+    timeout: Duration,
+    stopwatch: &mut Stopwatch<'_>,
+) -> Result<(), Settled> {
     let Host::Name(host) = &options.host else {
         return Ok(());
     };
@@ -73,7 +79,11 @@ pub(crate) fn prepare(options: &mut Options, timeout: Duration) -> Result<(), Se
     }
     let host = host.strip_suffix('.').unwrap_or(host).to_owned();
     let record = format!("_{}._tcp.{host}", options.port);
+    stopwatch.begin(Phase::Resolve);
     let found = resolver::associations(&host, options.port, timeout);
+    if !matches!(found, Err(LookUpError::TimedOut)) {
+        stopwatch.end();
+    }
     let names = std::iter::once(&*host)
         .chain(options.dane.domain.as_deref())
         .filter_map(|name| PeerName::parse(name).ok());
@@ -130,7 +140,7 @@ fn judge(
     })?;
     if !secure {
         let reason = if records.is_empty() {
-            "no record, and not secured by DNSSEC: sign the zone, have the DS record in its parent, and publish one"
+            "no record that is secured by DNSSEC, nor an alias that is: sign the zone, have the DS record in its parent, and publish one"
         } else {
             "not secured by DNSSEC, so nobody may go by it: sign the zone, and have the DS record in its parent"
         };
@@ -181,7 +191,11 @@ mod tests {
             ),
             "{text}"
         );
-        assert!(finding(records(0, false)).1.contains("no record, and not"));
+        assert!(
+            finding(records(0, false))
+                .1
+                .contains("no record that is secured")
+        );
         assert!(
             finding(records(0, true))
                 .1

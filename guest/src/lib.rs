@@ -50,6 +50,8 @@ mod plugin;
 mod proxy;
 pub mod reply;
 pub mod report;
+#[cfg_attr(not(feature = "extended"), path = "absent/resolve.rs")]
+mod resolve;
 #[cfg_attr(not(feature = "extended"), path = "absent/several.rs")]
 mod several;
 #[cfg_attr(not(feature = "extended"), path = "absent/status.rs")]

@@ -160,6 +160,10 @@ impl Options {
     pub fn lacks(&self, phase: Phase) -> Option<&'static str> {
         let recipients = self.demands.needs_transaction();
         let (is_there, needed) = match phase {
+            Phase::Resolve => (
+                matches!(self.host, Host::Name(_)),
+                "a host name in the place of an address",
+            ),
             Phase::Connect | Phase::Greeting | Phase::Ehlo | Phase::Quit => return None,
             Phase::StartTls => (self.security == Security::StartTls, "-S, or -D without -s"),
             Phase::Tls => (self.security != Security::None, "-S, -s or -D"),

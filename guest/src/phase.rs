@@ -3,7 +3,9 @@
 /// One part. What is done twice, as EHLO before and behind STARTTLS, is one part nevertheless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// The look-up of the name, and connecting.
+    /// What is looked up before there is a connection: the addresses of a name, TLSA records.
+    Resolve,
+    /// Connecting; the look-up of the name, too, where that was not done apart.
     Connect,
     /// Until the whole greeting is there; a PROXY header is sent first.
     Greeting,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sandcheck_plugin::certificate;
 use sandcheck_plugin::host_name::Host;
 use sandcheck_plugin::misuse::Misuse;
-use sandcheck_plugin::network::{self, ConnectError};
+use sandcheck_plugin::network::{self, ConnectError, Connection};
 use sandcheck_plugin::plugin::{About, Plugin};
 use sandcheck_plugin::report::Report;
 use sandcheck_plugin::state::{Finding, State};
@@ -17,7 +17,7 @@ use crate::outcome::{Ending, Outcome};
 use crate::phase::Phase;
 use crate::table::SPECS;
 use crate::timings::Stopwatch;
-use crate::{dane, dialogue, report, several};
+use crate::{dane, dialogue, report, resolve, several};
 
 /// The plugin `check_smtp`.
 #[derive(Debug)]
@@ -62,20 +62,35 @@ const DESCRIPTION: &str = if cfg!(feature = "extended") {
     include_str!("help/states.txt")
 };
 
+/// An address that was found for the server's name before.
+#[cfg_attr(
+    not(feature = "extended"),
+    allow(dead_code, reason = "there is one server, and nothing is found before")
+)]
+pub(crate) struct Found<'a> {
+    pub(crate) address: &'a str,
+    /// How long the look-up took, if there was one.
+    pub(crate) took: Option<Duration>,
+}
+
 /// Checks one server, at this address of it or at any.
 pub(crate) fn check(
     options: &mut Options,
-    address: Option<&str>,
+    found: Option<&Found<'_>>,
     timeout: Duration,
 ) -> Result<Report, Misuse> {
     let began = Instant::now();
     let clock = || began.elapsed();
-    let outcome = match dane::prepare(options, timeout) {
+    let mut stopwatch = Stopwatch::new(options, &clock);
+    let outcome = match dane::prepare(options, timeout, &mut stopwatch) {
         Ok(()) => {
             let left = timeout.saturating_sub(began.elapsed());
-            run_at(options, address, left, Stopwatch::new(options, &clock))?
+            run_at(options, found, left, stopwatch)?
         }
-        Err((ending, finding)) => outcome(options, ending, finding),
+        Err((ending, finding)) => Outcome {
+            laps: stopwatch.stop(),
+            ..outcome(options, ending, finding)
+        },
     };
     Ok(report::report(
         options,
@@ -86,16 +101,11 @@ pub(crate) fn check(
 
 fn run_at(
     options: &Options,
-    address: Option<&str>,
+    found: Option<&Found<'_>>,
     timeout: Duration,
     mut stopwatch: Stopwatch<'_>,
 ) -> Result<Outcome, Misuse> {
-    stopwatch.begin(Phase::Connect);
-    let connected = match address {
-        Some(address) => network::connect_tcp(address, options.port, options.family, timeout),
-        None => network::connect(&options.host, options.port, options.family, timeout),
-    };
-    match connected {
+    match connect(options, found, timeout, &mut stopwatch) {
         Ok(connection) => {
             stopwatch.end();
             let now = certificate::now();
@@ -106,6 +116,25 @@ fn run_at(
             ..outcome
         }),
     }
+}
+
+fn connect(
+    options: &Options,
+    found: Option<&Found<'_>>,
+    timeout: Duration,
+    stopwatch: &mut Stopwatch<'_>,
+) -> Result<Connection, ConnectError> {
+    let (port, family) = (options.port, options.family);
+    if let Some(Found { address, took }) = found {
+        if let Some(took) = took {
+            stopwatch.note(Phase::Resolve, *took);
+        }
+        stopwatch.begin(Phase::Connect);
+        return network::connect_tcp(address, port, family, timeout);
+    }
+    let left = resolve::ahead(options, timeout, stopwatch)?;
+    stopwatch.begin(Phase::Connect);
+    network::connect(&options.host, port, family, left)
 }
 
 /// What a failed connection means: a misuse where no server can be meant, an outcome otherwise.

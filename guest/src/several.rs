@@ -9,7 +9,7 @@ use sandcheck_plugin::resolver::{self, Exchange, LookUpError, Records};
 use sandcheck_plugin::state::State;
 
 use crate::options::Options;
-use crate::plugin;
+use crate::plugin::{self, Found};
 use crate::together::{self, Checked};
 
 /// Which servers are checked beside the one that is named.
@@ -234,7 +234,9 @@ fn addresses_of(
         Ok(options)
     };
     let options = resolve()?;
+    let began = Instant::now();
     let found = resolver::addresses(&options.host.to_string(), options.family, clock.left());
+    let took = matches!(options.host, Host::Name(_)).then(|| began.elapsed());
     let found = found.map_err(|error| {
         let state = match error {
             LookUpError::TimedOut => options.timeout_state,
@@ -253,7 +255,8 @@ fn addresses_of(
             Some(_) => format!("{host} {address}"),
             None => address.clone(),
         };
-        checked.push(one(&mut resolve()?, &name, Some(address), share));
+        let here = Found { address, took };
+        checked.push(one(&mut resolve()?, &name, Some(&here), share));
     }
     Ok(checked)
 }
@@ -278,10 +281,10 @@ fn naming(given: &[(String, Option<String>)], host: &str) -> Vec<(String, Option
 }
 
 /// One server. What would be a misuse if it had been named is its failure.
-fn one(options: &mut Options, name: &str, address: Option<&str>, share: Duration) -> Checked {
+fn one(options: &mut Options, name: &str, found: Option<&Found<'_>>, share: Duration) -> Checked {
     let began = Instant::now();
     options.timeout = u32::try_from(share.as_secs()).unwrap_or(u32::MAX).max(1);
-    match plugin::check(options, address, share) {
+    match plugin::check(options, found, share) {
         Ok(report) => Checked {
             name: name.to_owned(),
             seconds: began.elapsed().as_secs_f64(),

@@ -444,9 +444,9 @@ pub static SPECS: &[Spec] = &[
         placeholder: "PHASE=RANGE",
         exact: true,
         repeatable: true,
-        help: "WARNING when a phase takes longer than this, such as greeting=2: connect, greeting,\n\
-               ehlo, starttls, tls, auth, mail, rcpt, command, quit, or total; may be given several\n\
-               times",
+        help: "WARNING when a phase takes longer than this, such as greeting=2: resolve, connect,\n\
+               greeting, ehlo, starttls, tls, auth, mail, rcpt, command, quit, or total; may be given\n\
+               several times",
         ..Spec::FLAG
     },
     #[cfg(feature = "extended")]

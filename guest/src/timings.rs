@@ -12,7 +12,8 @@ use crate::options::Options;
 use crate::phase::Phase;
 
 /// All phases by their names, and what was done when the time ran out in one.
-const PHASES: [(Phase, &str, &str); 10] = [
+const PHASES: [(Phase, &str, &str); 11] = [
+    (Phase::Resolve, "resolve", "while looking up the name"),
     (Phase::Connect, "connect", "while connecting"),
     (
         Phase::Greeting,
@@ -83,6 +84,13 @@ impl Timings {
     /// Whether there is anything to measure.
     pub(crate) fn is_any(&self) -> bool {
         self.all || !self.limits.is_empty()
+    }
+
+    /// Whether the look-up of the name has to be told from the connection.
+    pub(crate) fn wants_resolve_apart(&self) -> bool {
+        let is_either =
+            |limit: &Limit| matches!(limit.phase, Some(Phase::Resolve | Phase::Connect));
+        self.all || self.limits.iter().any(is_either)
     }
 
     /// Refuses limits for what these options never do.
@@ -206,11 +214,16 @@ impl<'a> Stopwatch<'a> {
         let now = self.time()?;
         let (phase, began) = self.laps.under_way.take()?;
         let took = now.saturating_sub(began);
+        self.note(phase, took);
+        Some((phase, took))
+    }
+
+    /// A phase took so long, or so much longer.
+    pub(crate) fn note(&mut self, phase: Phase, took: Duration) {
         match self.laps.done.iter_mut().find(|(done, _)| *done == phase) {
             Some((_, time)) => *time += took,
             None => self.laps.done.push((phase, took)),
         }
-        Some((phase, took))
     }
 
     /// Notes how long a certificate (DER) is valid at `now`, seconds since 1970.
@@ -416,6 +429,33 @@ mod tests {
     }
 
     #[test]
+    fn a_phase_that_comes_again_takes_longer() {
+        let options = options(&[("timings", "")]);
+        let clock = || Duration::ZERO;
+        let mut stopwatch = Stopwatch::new(&options, &clock);
+        stopwatch.note(Phase::Resolve, Duration::from_secs(2));
+        stopwatch.note(Phase::Resolve, Duration::from_secs(1));
+        let metrics = metrics(&options, &stopwatch.stop(), 4.0);
+        assert_eq!(metrics.len(), 2);
+        assert_eq!(metrics[0].name, "time_resolve");
+        assert!((metrics[0].value - 3.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_look_up_is_apart_where_it_shows() {
+        for (given, expected) in [
+            (("timings", ""), true),
+            (("warning-phase", "resolve=1"), true),
+            (("critical-phase", "connect=1"), true),
+            (("warning-phase", "greeting=1"), false),
+            (("verbose", ""), false),
+        ] {
+            let options = options(&[("hostname", "mx"), given]);
+            assert_eq!(options.timings.wants_resolve_apart(), expected, "{given:?}");
+        }
+    }
+
+    #[test]
     fn the_last_limit_of_a_phase_counts() {
         let options = options(&[("warning-phase", "ehlo=0"), ("warning-phase", "ehlo=5")]);
         assert_eq!(session(&options, SESSION).state, State::Ok);
@@ -452,7 +492,7 @@ mod tests {
             (
                 "dns=1",
                 "Unknown phase - dns",
-                "the phases are: connect, greeting,",
+                "the phases are: resolve, connect, greeting,",
             ),
             ("", "Unknown phase - ", "PHASE=RANGE"),
             ("ehlo", "Invalid range for the phase ehlo - ", "ehlo=@1:2"),
@@ -467,6 +507,11 @@ mod tests {
                 "--rcpt",
             ),
             ("tls=1", "There is no phase tls with these options", "-S"),
+            (
+                "resolve=1",
+                "There is no phase resolve with these options",
+                "a host name",
+            ),
         ] {
             let (found, way_out) = misuse(&[("warning-phase", value)]);
             assert_eq!(found, message);

@@ -57,10 +57,15 @@ const PATHS: [&str; 4] = ["/", "{socket}", "{dir}/", "{long_path}"];
 
 /// Cases that a host, or each, cannot play as `sandcheck` does: what its name and theirs begin with, a `$`
 /// for the end, and why.
-const LEFT_OUT: [(&str, &str, &str); 23] = [
+const LEFT_OUT: [(&str, &str, &str); 24] = [
     ("", "extra-opts/", "ini files are read by sandcheck itself"),
     ("", "output/", "the example hosts show text alone"),
     ("", "several/", "the example hosts have no resolver"),
+    (
+        "",
+        "timings/timings-resolve",
+        "the example hosts have no resolver",
+    ),
     (
         "",
         "source/source-not-of-this-machine$",

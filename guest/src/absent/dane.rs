@@ -8,6 +8,7 @@ use sandcheck_plugin::state::Finding;
 
 use crate::options::{Options, Security};
 use crate::outcome::Ending;
+use crate::timings::Stopwatch;
 
 /// Not.
 #[derive(Debug, Default)]
@@ -23,6 +24,10 @@ impl Wanted {
     }
 }
 
-pub(crate) fn prepare(_: &mut Options, _: Duration) -> Result<(), (Ending, Option<Finding>)> {
+pub(crate) fn prepare(
+    _: &mut Options,
+    _: Duration,
+    _: &mut Stopwatch<'_>,
+) -> Result<(), (Ending, Option<Finding>)> {
     Ok(())
 }

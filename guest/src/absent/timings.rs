@@ -54,6 +54,8 @@ impl<'a> Stopwatch<'a> {
         None
     }
 
+    pub(crate) fn note(&mut self, _: Phase, _: Duration) {}
+
     pub(crate) fn note_certificate(&mut self, _: &Options, _: Option<&[u8]>, _: i64) {}
 
     /// Nothing.
