@@ -11,6 +11,14 @@ const RESERVED: [&str; 6] = ["_total", "_count", "_sum", "_bucket", "_info", "_c
 /// The longest unit that is not known, in characters.
 const UNIT_LIMIT: usize = 16;
 
+/// Spans of time that a name without a unit may count in, and their seconds.
+const SPANS: [(&str, f64); 4] = [
+    ("minutes", 60.0),
+    ("hours", 3600.0),
+    ("days", 86_400.0),
+    ("weeks", 604_800.0),
+];
+
 /// How a metric of a report is called.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Name {
@@ -30,7 +38,13 @@ pub struct Name {
 #[must_use]
 pub fn name(original: &str, unit: &str) -> Name {
     let base = snake_case(original);
-    let (suffix, factor) = base_unit(unit);
+    let is_same = base == original;
+    let span = spelled_span(&base).filter(|_| unit.is_empty());
+    let is_converted = span.is_some();
+    let (base, suffix, factor) = span.unwrap_or_else(|| {
+        let (suffix, factor) = base_unit(unit);
+        (base, suffix, factor)
+    });
     let is_counter = unit == "c";
     let mut name = format!("{PREFIX}{base}");
     if !suffix.is_empty() && !name.ends_with(&format!("_{suffix}")) {
@@ -55,8 +69,21 @@ pub fn name(original: &str, unit: &str) -> Name {
         is_counter,
         unit: unit.unwrap_or_default(),
         factor,
-        original: (base != original).then(|| original.to_owned()),
+        original: (is_converted || !is_same).then(|| original.to_owned()),
     }
+}
+
+/// `certificate_days` without its span, the base unit of that, and what makes it of the span.
+fn spelled_span(base: &str) -> Option<(String, String, f64)> {
+    let words: Vec<_> = base.split('_').collect();
+    let span = |word: &str| SPANS.iter().find(|(span, _)| *span == word);
+    let (at, factor) = words
+        .iter()
+        .enumerate()
+        .find_map(|(at, word)| Some((at, span(word)?.1)))?;
+    let others = words.iter().enumerate().filter(|(other, _)| *other != at);
+    let others: Vec<_> = others.map(|(_, word)| *word).collect();
+    (!others.is_empty()).then(|| (others.join("_"), "seconds".to_owned(), factor))
 }
 
 /// Lower-case letters, digits and single inner underscores.
@@ -131,6 +158,37 @@ mod tests {
                 "{original}"
             );
             assert!(!name.is_counter && name.original.is_none());
+        }
+    }
+
+    #[test]
+    fn spans_in_names_become_seconds() {
+        for (original, expected, factor) in [
+            (
+                "certificate_days",
+                "probe_metric_certificate_seconds",
+                86_400.0,
+            ),
+            (
+                "certificate_days_mx.example",
+                "probe_metric_certificate_mx_example_seconds",
+                86_400.0,
+            ),
+            ("uptime_hours", "probe_metric_uptime_seconds", 3600.0),
+        ] {
+            let name = name(original, "");
+            assert_eq!((name.name.as_str(), name.factor), (expected, factor));
+            assert_eq!(name.unit, "seconds");
+            assert_eq!(name.original.as_deref(), Some(original));
+        }
+        for (original, unit, expected) in [
+            ("days", "", "probe_metric_days"),
+            ("birthdays", "", "probe_metric_birthdays"),
+            ("days_to_wait", "s", "probe_metric_days_to_wait_seconds"),
+        ] {
+            let name = name(original, unit);
+            assert_eq!((name.name.as_str(), name.factor), (expected, 1.0));
+            assert!(name.original.is_none());
         }
     }
 
