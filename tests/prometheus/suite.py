@@ -10,12 +10,13 @@ import traceback
 import browser
 import engines
 import limits
+import outputs
 import requests_of_icinga
 import scrapes
 import security
 from server import Place
 
-CASES = [*scrapes.CASES, *limits.CASES, *security.CASES, *requests_of_icinga.CASES, *engines.CASES, *browser.CASES]
+CASES = [*scrapes.CASES, *outputs.CASES, *limits.CASES, *security.CASES, *requests_of_icinga.CASES, *engines.CASES, *browser.CASES]
 
 
 def main():
