@@ -74,6 +74,16 @@ impl Mechanism {
             M::Login | M::Plain | M::CramMd5 | M::ScramSha256 | M::ScramSha256Plus
         )
     }
+
+    /// What is wrong when the server does not accept it (RFC 4954 section 6, 535).
+    fn mistake(self) -> &'static str {
+        match self {
+            M::XOauth2 | M::OauthBearer => "wrong user name or token",
+            M::External => "wrong user name or certificate",
+            M::ScramSha256Plus => "wrong user name, password or channel binding",
+            M::Login | M::Plain | M::CramMd5 | M::ScramSha256 => "wrong user name or password",
+        }
+    }
 }
 
 impl fmt::Display for Mechanism {

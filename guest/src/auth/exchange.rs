@@ -134,6 +134,7 @@ fn turn<S: Read + Write>(
 fn refusal(mechanism: Mechanism, reply: &Reply, named: Option<&'static str>) -> Verdict {
     let (state, reason) = match (reply.code(), named) {
         (Some(500..=599), Some(named)) => (State::Critical, named),
+        (Some(535), None) => (State::Critical, mechanism.mistake()),
         (Some(code), _) => meaning(code),
         (None, _) => (State::Critical, "refused"),
     };
@@ -153,7 +154,6 @@ fn meaning(code: u16) -> (State, &'static str) {
         504 => (State::Critical, "the server does not know the mechanism"),
         530 | 538 => (State::Critical, "it needs encryption"),
         534 => (State::Critical, "the mechanism is too weak for this server"),
-        535 => (State::Critical, "wrong user name or password"),
         400..=499 => (State::Warning, "refused for now"),
         _ => (State::Critical, "refused"),
     }
