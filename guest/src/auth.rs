@@ -11,11 +11,13 @@ use std::io::{Read, Write};
 
 use sandcheck_plugin::misuse::Misuse;
 use sandcheck_plugin::state::{Finding, State};
+use sandcheck_plugin::tls::TlsStream;
 
 use crate::dialogue::{Session, Stop};
 use crate::options::Security;
 use crate::reply::Reply;
 use crate::trace;
+use scram::{Binding, Scram};
 
 /// How to log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub enum Mechanism {
     CramMd5,
     /// RFC 7677.
     ScramSha256,
+    /// The same, bound to the TLS connection (RFC 5802 section 6).
+    ScramSha256Plus,
     /// Google's, before there was a standard.
     XOauth2,
     /// RFC 7628.
@@ -39,7 +43,8 @@ pub enum Mechanism {
 use Mechanism as M;
 
 /// All of them, by the names that are registered, the best first.
-const ALL: [(Mechanism, &str); 7] = [
+const ALL: [(Mechanism, &str); 8] = [
+    (M::ScramSha256Plus, "SCRAM-SHA-256-PLUS"),
     (M::ScramSha256, "SCRAM-SHA-256"),
     (M::Plain, "PLAIN"),
     (M::Login, "LOGIN"),
@@ -64,7 +69,20 @@ impl Mechanism {
     }
 
     fn takes_password(self) -> bool {
-        matches!(self, M::Login | M::Plain | M::CramMd5 | M::ScramSha256)
+        matches!(
+            self,
+            M::Login | M::Plain | M::CramMd5 | M::ScramSha256 | M::ScramSha256Plus
+        )
+    }
+
+    /// What is wrong when the server does not accept it (RFC 4954 section 6, 535).
+    fn mistake(self) -> &'static str {
+        match self {
+            M::XOauth2 | M::OauthBearer => "wrong user name or token",
+            M::External => "wrong user name or certificate",
+            M::ScramSha256Plus => "wrong user name, password or channel binding",
+            M::Login | M::Plain | M::CramMd5 | M::ScramSha256 => "wrong user name or password",
+        }
     }
 }
 
@@ -135,6 +153,15 @@ impl Given {
                 Ok(None)
             };
         };
+        if choice == Choice::This(M::ScramSha256Plus) && security == Security::None {
+            return Err(Misuse::hinted(
+                format!(
+                    "only authtype LOGIN is supported without TLS - {}",
+                    M::ScramSha256Plus
+                ),
+                "it binds the login to the TLS connection: use -S or -s",
+            ));
+        }
         let in_clear = self.allows_clear || security != Security::None;
         if let Choice::This(mechanism) = choice
             && mechanism.tells_password()
@@ -170,7 +197,7 @@ impl Login {
         let is_ascii = |text: &str| text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
         let carries_all = !matches!(
             self.choice,
-            Choice::This(M::ScramSha256 | M::XOauth2 | M::OauthBearer)
+            Choice::This(M::ScramSha256 | M::ScramSha256Plus | M::XOauth2 | M::OauthBearer)
         );
         if carries_all || (is_ascii(&self.user) && is_ascii(&self.password)) {
             return Ok(());
@@ -182,32 +209,33 @@ impl Login {
     }
 
     /// The mechanism to use with a server that offers these, or why there is none.
-    fn choose(&self, offered: &[String]) -> Result<Mechanism, String> {
-        let is_offered = |name: &str| {
-            offered
-                .iter()
-                .any(|offered| offered.eq_ignore_ascii_case(name))
-        };
+    fn choose(&self, offered: &Offered) -> Result<Mechanism, String> {
         match self.choice {
             // As the reference: whatever the server says.
             Choice::This(M::Login) => Ok(M::Login),
-            Choice::This(wanted) if is_offered(&wanted.to_string()) => Ok(wanted),
-            Choice::This(wanted) => Err(format!("{wanted} is not offered")),
+            Choice::This(wanted) if !offered.has(wanted) => Err(format!("{wanted} is not offered")),
+            Choice::This(M::ScramSha256Plus) if offered.channel.is_none() => Err(format!(
+                "{} needs TLS 1.3, this is TLS 1.2",
+                M::ScramSha256Plus
+            )),
+            Choice::This(wanted) => Ok(wanted),
             Choice::Best => {
-                let is_usable = |mechanism: Mechanism| {
-                    mechanism.takes_password() && (self.in_clear || !mechanism.tells_password())
-                };
-                let best = ALL
-                    .iter()
-                    .find(|(mechanism, name)| is_usable(*mechanism) && is_offered(name));
-                best.map(|(mechanism, _)| *mechanism)
+                let best = ALL.iter().map(|(mechanism, _)| *mechanism);
+                let mut usable = best.filter(|mechanism| self.may_choose(*mechanism, offered));
+                usable
+                    .next()
                     .ok_or_else(|| "no mechanism to log in with".to_owned())
             }
         }
     }
-}
 
-impl Login {
+    fn may_choose(&self, mechanism: Mechanism, offered: &Offered) -> bool {
+        mechanism.takes_password()
+            && (self.in_clear || !mechanism.tells_password())
+            && (mechanism != M::ScramSha256Plus || offered.channel.is_some())
+            && offered.has(mechanism)
+    }
+
     /// Why this mechanism.
     fn reason(&self, mechanism: Mechanism) -> String {
         let why = match self.choice {
@@ -216,6 +244,31 @@ impl Login {
             Choice::Best => "the best that is offered and does not tell the password",
         };
         format!("mechanism {mechanism}: {why}")
+    }
+}
+
+/// What there is to log in with.
+struct Offered {
+    /// What the server says.
+    mechanisms: Vec<String>,
+    /// What a login can be bound to.
+    channel: Option<[u8; 32]>,
+}
+
+impl Offered {
+    fn has(&self, mechanism: Mechanism) -> bool {
+        let name = mechanism.to_string();
+        let mut offered = self.mechanisms.iter();
+        offered.any(|offered| offered.eq_ignore_ascii_case(&name))
+    }
+
+    /// RFC 5802 section 6. A login that is not to be bound although it could be says that it cannot.
+    fn binding(&self, mechanism: Mechanism) -> Binding {
+        match self.channel {
+            Some(data) if mechanism == M::ScramSha256Plus => Binding::Exporter(data),
+            Some(_) if !self.has(M::ScramSha256Plus) => Binding::NotOffered,
+            _ => Binding::None,
+        }
     }
 }
 
@@ -234,19 +287,22 @@ pub(crate) fn log_in<S: Read + Write>(
     login: &Login,
     reply: &Reply,
 ) -> Result<(Option<Finding>, bool), Stop> {
-    let offered = reply.mechanisms();
+    let offered = Offered {
+        mechanisms: reply.mechanisms(),
+        channel: session.wire.tls().and_then(TlsStream::channel_binding),
+    };
     let verdict = match login.choose(&offered) {
         Ok(mechanism) => {
             trace::reason(session, || login.reason(mechanism));
             if !login.in_clear && mechanism.tells_password() {
                 session.remark("warning: the password goes over a connection without TLS");
             }
-            run(session, login, mechanism)?
+            run(session, login, mechanism, &offered)?
         }
         Err(problem) => {
-            let offer = match offered.as_slice() {
+            let offer = match offered.mechanisms.as_slice() {
                 [] => "nothing is offered".to_owned(),
-                _ if session.options.no_server_text => format!("{} offered", offered.len()),
+                names if session.options.no_server_text => format!("{} offered", names.len()),
                 names => format!("offered: {}", names.join(" ")),
             };
             Verdict::Failed(critical(format!("{problem} ({offer})")))
@@ -267,6 +323,7 @@ fn run<S: Read + Write>(
     session: &mut Session<'_, S>,
     login: &Login,
     mechanism: Mechanism,
+    offered: &Offered,
 ) -> Result<Verdict, Stop> {
     let Login { user, password, .. } = login;
     let (host, port) = (&session.options.server, session.options.port);
@@ -280,10 +337,12 @@ fn run<S: Read + Write>(
         }
         M::External => exchange::run(session, mechanism, once::external(user)),
         M::CramMd5 => exchange::run(session, mechanism, cram::CramMd5::new(user, password)),
-        M::ScramSha256 => match scram::Scram::new(user, password) {
-            Ok(client) => exchange::run(session, mechanism, client),
-            Err(text) => Ok(Verdict::Failed(critical(text))),
-        },
+        M::ScramSha256 | M::ScramSha256Plus => {
+            match Scram::new(user, password, offered.binding(mechanism)) {
+                Ok(client) => exchange::run(session, mechanism, client),
+                Err(text) => Ok(Verdict::Failed(critical(text))),
+            }
+        }
     }
 }
 
@@ -344,6 +403,9 @@ mod tests {
             assert_eq!(login(mechanism, Security::None).err(), Some(message));
             assert!(login(mechanism, Security::StartTls).is_ok());
         }
+        let bound = login("SCRAM-SHA-256-PLUS", Security::None).err();
+        let message = "only authtype LOGIN is supported without TLS - SCRAM-SHA-256-PLUS";
+        assert_eq!(bound.as_deref(), Some(message));
         for mechanism in ["LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "AUTO"] {
             assert!(login(mechanism, Security::None).is_ok(), "{mechanism}");
         }
@@ -356,28 +418,56 @@ mod tests {
         assert!(resolved(Security::None, &allowed).is_ok());
     }
 
+    fn offered(names: &str, channel: Option<[u8; 32]>) -> Offered {
+        let mechanisms = names.split(' ').map(ToOwned::to_owned).collect();
+        Offered {
+            mechanisms,
+            channel,
+        }
+    }
+
+    fn chosen(mechanism: &str, offered: &Offered) -> Result<String, String> {
+        let security = match mechanism {
+            "AUTO" if offered.channel.is_none() => Security::None,
+            _ => Security::StartTls,
+        };
+        let login = login(mechanism, security).unwrap().unwrap();
+        login.choose(offered).map(|chosen| chosen.to_string())
+    }
+
     #[test]
     fn the_best_is_chosen_that_does_not_tell_the_password() {
-        let offered = |names: &str| names.split(' ').map(ToOwned::to_owned).collect::<Vec<_>>();
-        let choose = |security, names: &str| {
-            let login = login("AUTO", security).unwrap().unwrap();
-            login
-                .choose(&offered(names))
-                .map(|chosen| chosen.to_string())
-        };
+        let over_tls = |names| chosen("AUTO", &offered(names, Some([1; 32])));
+        let in_clear = |names| chosen("AUTO", &offered(names, None));
         let all = "LOGIN plain CRAM-MD5 SCRAM-SHA-256";
-        assert_eq!(choose(Security::StartTls, all).unwrap(), "SCRAM-SHA-256");
-        assert_eq!(
-            choose(Security::StartTls, "LOGIN plain CRAM-MD5").unwrap(),
-            "PLAIN"
-        );
-        assert_eq!(
-            choose(Security::None, "LOGIN plain CRAM-MD5").unwrap(),
-            "CRAM-MD5"
-        );
-        let nothing = choose(Security::None, "LOGIN PLAIN").unwrap_err();
+        assert_eq!(over_tls(all).unwrap(), "SCRAM-SHA-256");
+        assert_eq!(over_tls("LOGIN plain CRAM-MD5").unwrap(), "PLAIN");
+        assert_eq!(in_clear("LOGIN plain CRAM-MD5").unwrap(), "CRAM-MD5");
+        let nothing = in_clear("LOGIN PLAIN").unwrap_err();
         assert_eq!(nothing, "no mechanism to log in with");
-        assert!(choose(Security::StartTls, "XOAUTH2 GSSAPI").is_err());
+        assert!(over_tls("XOAUTH2 GSSAPI").is_err());
+    }
+
+    #[test]
+    fn a_login_is_bound_where_that_is_possible() {
+        let both = "SCRAM-SHA-256 SCRAM-SHA-256-PLUS";
+        let (bindable, unbindable) = (offered(both, Some([1; 32])), offered(both, None));
+        assert_eq!(chosen("AUTO", &bindable).unwrap(), "SCRAM-SHA-256-PLUS");
+        assert_eq!(chosen("AUTO", &unbindable).unwrap(), "SCRAM-SHA-256");
+        assert_eq!(
+            chosen("SCRAM-SHA-256-PLUS", &unbindable).unwrap_err(),
+            "SCRAM-SHA-256-PLUS needs TLS 1.3, this is TLS 1.2"
+        );
+        let missing = offered("SCRAM-SHA-256 PLAIN", Some([1; 32]));
+        assert_eq!(
+            chosen("SCRAM-SHA-256-PLUS", &missing).unwrap_err(),
+            "SCRAM-SHA-256-PLUS is not offered"
+        );
+        let exporter = Binding::Exporter([1; 32]);
+        assert_eq!(bindable.binding(M::ScramSha256Plus), exporter);
+        assert_eq!(bindable.binding(M::ScramSha256), Binding::None);
+        assert_eq!(unbindable.binding(M::ScramSha256), Binding::None);
+        assert_eq!(missing.binding(M::ScramSha256), Binding::NotOffered);
     }
 
     #[test]

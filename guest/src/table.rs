@@ -308,9 +308,9 @@ pub static SPECS: &[Spec] = &[
         short: Some('A'),
         kind: Kind::Text,
         placeholder: "STRING",
-        help: "Log in with this mechanism: LOGIN, PLAIN, CRAM-MD5, SCRAM-SHA-256, XOAUTH2, OAUTHBEARER,\n\
-               EXTERNAL, or AUTO for the best that is offered. Where the password would go in clear,\n\
-               only LOGIN does without --allow-cleartext-auth",
+        help: "Log in with this mechanism: LOGIN, PLAIN, CRAM-MD5, SCRAM-SHA-256, SCRAM-SHA-256-PLUS,\n\
+               XOAUTH2, OAUTHBEARER, EXTERNAL, or AUTO for the best that is offered. Where the\n\
+               password would go in clear, only LOGIN does without --allow-cleartext-auth",
         ..Spec::FLAG
     },
     #[cfg(feature = "extended")]

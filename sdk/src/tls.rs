@@ -3,6 +3,7 @@
 mod config;
 mod dane;
 mod error;
+mod exporter;
 mod handshake_signature;
 mod identity;
 mod names;
@@ -28,6 +29,7 @@ use rustls::unbuffered::{
 use config::{provider, server_name};
 pub use dane::{Dane, Unusable};
 pub use error::TlsError;
+use exporter::Exporter;
 pub use identity::{Identity, IdentityError};
 pub use pem::PemError;
 pub use pin::Pin;
@@ -39,6 +41,9 @@ pub use trust::{InvalidName, PeerName, Trust};
 /// How much a server may send without a byte of data in it: several of the longest handshake messages
 /// (64 KiB each). Tickets and messages without end stop there, whatever the time allows.
 const SILENCE_LIMIT: usize = 256 * 1024;
+
+/// RFC 9266 section 2.
+const CHANNEL_BINDING: &[u8] = b"EXPORTER-Channel-Binding";
 
 /// How much is read at once: a little more than one record.
 const READ_SIZE: usize = 18 * 1024;
@@ -56,6 +61,7 @@ pub struct TlsStream<S> {
     /// How many bytes came since the last data.
     silent: usize,
     ended: bool,
+    exporter: Arc<Exporter>,
     /// Who judged the certificate, where there were terms.
     judge: Option<Arc<Judge>>,
     /// With which alert the server ended it after the handshake.
@@ -90,17 +96,26 @@ impl<S: Read + Write> TlsStream<S> {
     /// came before the handshake began. Any such byte fails it, after the first flight of the
     /// handshake was sent: nothing that came in plain text is taken for TLS or kept.
     pub fn handshake(stream: S, name: Option<&str>, early: &[u8]) -> Result<Self, TlsError> {
-        let connection = UnbufferedClientConnection::new(config::plain()?, server_name(name))?;
-        Self::begin(stream, connection, None, early)
+        let exporter = Arc::<Exporter>::default();
+        let config = config::plain(&exporter)?;
+        let connection = UnbufferedClientConnection::new(config, server_name(name))?;
+        Self::begin(stream, connection, exporter, None, early)
     }
 
     /// As [`Self::handshake`], on terms that the server has to keep to: the handshake fails with an
     /// alert before anything else is sent when it does not.
     pub fn handshake_on(stream: S, terms: &Terms, early: &[u8]) -> Result<Self, TlsError> {
-        let (config, judge) = config::on_terms(terms)?;
+        let exporter = Arc::<Exporter>::default();
+        let (config, judge) = config::on_terms(terms, &exporter)?;
         let name = server_name(terms.name.as_deref());
         let connection = UnbufferedClientConnection::new(config, name)?;
-        let begun = Self::begin(stream, connection, Some(Arc::clone(&judge)), early);
+        let begun = Self::begin(
+            stream,
+            connection,
+            exporter,
+            Some(Arc::clone(&judge)),
+            early,
+        );
         begun.map_err(|error| match (error, judge.rejection()) {
             (_, Some(rejection)) => TlsError::Rejected(rejection),
             (TlsError::OldVersion, None) if terms.version == Version::V1_3 => TlsError::NotTls13,
@@ -111,6 +126,7 @@ impl<S: Read + Write> TlsStream<S> {
     fn begin(
         stream: S,
         connection: UnbufferedClientConnection,
+        exporter: Arc<Exporter>,
         judge: Option<Arc<Judge>>,
         early: &[u8],
     ) -> Result<Self, TlsError> {
@@ -122,6 +138,7 @@ impl<S: Read + Write> TlsStream<S> {
             plain: Vec::new(),
             silent: 0,
             ended: false,
+            exporter,
             judge,
             refusal: None,
         };
@@ -133,6 +150,13 @@ impl<S: Read + Write> TlsStream<S> {
                 Step::Read => tls.fill()?,
             }
         }
+    }
+
+    /// What the two ends of this connection have in common and no other connection has: the channel
+    /// binding `tls-exporter` (RFC 9266). There is none in TLS 1.2.
+    pub fn channel_binding(&self) -> Option<[u8; 32]> {
+        let suite = self.connection.negotiated_cipher_suite()?.tls13()?;
+        self.exporter.export(suite, CHANNEL_BINDING)
     }
 
     /// The server's own certificate in DER.

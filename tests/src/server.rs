@@ -6,6 +6,7 @@ mod disguise;
 mod fragments;
 mod handshake;
 mod listen;
+mod scram;
 pub mod script;
 mod session;
 mod waiting;
@@ -55,7 +56,7 @@ struct Running {
 pub struct Transcript {
     /// The client's lines with their line ends, and other events: `<TLS>`, `<TLS FAILED>`,
     /// `<CLIENT HELLO>` for a handshake begun where the server speaks plain text, `<SNI name>`,
-    /// and `<CONNECT>` for a further connection.
+    /// `<SCRAM ...>` for what a login came to, and `<CONNECT>` for a further connection.
     pub received: Vec<String>,
     /// Where the client did not do what the script expects.
     pub problems: Vec<String>,

@@ -29,6 +29,11 @@ pub(super) trait Client {
     fn is_satisfied(&self) -> bool {
         true
     }
+
+    /// What the server refuses the login for, where it has named something else than the password.
+    fn reason(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 pub(super) fn run<S: Read + Write>(
@@ -62,7 +67,7 @@ pub(super) fn run<S: Read + Write>(
                 return Ok(Verdict::Failed(critical(text)));
             }
             Some(334) => {}
-            _ => return Ok(refusal(mechanism, &reply)),
+            _ => return Ok(refusal(mechanism, &reply, client.reason())),
         }
         if let Some(first) = kept.take() {
             line = first;
@@ -124,23 +129,32 @@ fn turn<S: Read + Write>(
     }
 }
 
-/// What a refusal means (RFC 4954 sections 4 and 6, RFC 5321 section 4.2.1).
-fn refusal(mechanism: Mechanism, reply: &Reply) -> Verdict {
-    let (state, reason) = match reply.code() {
-        Some(432) => (State::Warning, "the password has to be changed first"),
-        Some(454) => (State::Warning, "the server cannot tell for now"),
-        Some(504) => (State::Critical, "the server does not know the mechanism"),
-        Some(530 | 538) => (State::Critical, "it needs encryption"),
-        Some(534) => (State::Critical, "the mechanism is too weak for this server"),
-        Some(535) => (State::Critical, "wrong user name or password"),
-        Some(400..=499) => (State::Warning, "refused for now"),
-        _ => (State::Critical, "refused"),
+/// What a refusal means (RFC 4954 sections 4 and 6, RFC 5321 section 4.2.1); `named` is what the server has
+/// said about it before.
+fn refusal(mechanism: Mechanism, reply: &Reply, named: Option<&'static str>) -> Verdict {
+    let (state, reason) = match (reply.code(), named) {
+        (Some(500..=599), Some(named)) => (State::Critical, named),
+        (Some(535), None) => (State::Critical, mechanism.mistake()),
+        (Some(code), _) => meaning(code),
+        (None, _) => (State::Critical, "refused"),
     };
     let text = format!("login with {mechanism} failed, {reason}: {}", reply.shown());
     let finding = Finding { state, text };
-    if reply.code() == Some(535) {
+    if reply.code() == Some(535) && named.is_none() {
         Verdict::Refused(finding)
     } else {
         Verdict::Failed(finding)
+    }
+}
+
+fn meaning(code: u16) -> (State, &'static str) {
+    match code {
+        432 => (State::Warning, "the password has to be changed first"),
+        454 => (State::Warning, "the server cannot tell for now"),
+        504 => (State::Critical, "the server does not know the mechanism"),
+        530 | 538 => (State::Critical, "it needs encryption"),
+        534 => (State::Critical, "the mechanism is too weak for this server"),
+        400..=499 => (State::Warning, "refused for now"),
+        _ => (State::Critical, "refused"),
     }
 }

@@ -40,6 +40,11 @@ impl<S> TlsStream<S> {
         Err(TlsError::NotTls)
     }
 
+    /// What binds nothing.
+    pub fn channel_binding(&self) -> Option<[u8; 32]> {
+        match self.none {}
+    }
+
     /// What no server sent.
     pub fn certificate(&self) -> Option<&[u8]> {
         match self.none {}

@@ -11,6 +11,7 @@ use rustls::time_provider::TimeProvider;
 use rustls::version::{TLS12, TLS13};
 use rustls::{Error, SupportedProtocolVersion};
 
+use super::exporter::Exporter;
 use super::handshake_signature::AnyCertificate;
 use super::terms::{Judge, Terms, Version};
 
@@ -22,18 +23,23 @@ pub(super) fn provider() -> &'static Arc<CryptoProvider> {
 }
 
 /// Any certificate will do: what it says is judged by the options given.
-pub(super) fn plain() -> Result<Arc<ClientConfig>, Error> {
-    config(&[&TLS13, &TLS12], Arc::new(any_certificate()), None)
+pub(super) fn plain(exporter: &Arc<Exporter>) -> Result<Arc<ClientConfig>, Error> {
+    let verifier = Arc::new(any_certificate());
+    config(&[&TLS13, &TLS12], verifier, None, exporter)
 }
 
 /// A certificate that keeps to the terms, and who judges it.
-pub(super) fn on_terms(terms: &Terms) -> Result<(Arc<ClientConfig>, Arc<Judge>), Error> {
+pub(super) fn on_terms(
+    terms: &Terms,
+    exporter: &Arc<Exporter>,
+) -> Result<(Arc<ClientConfig>, Arc<Judge>), Error> {
     let versions: &[_] = match terms.version {
         Version::V1_2 => &[&TLS13, &TLS12],
         Version::V1_3 => &[&TLS13],
     };
     let judge = Arc::new(Judge::new(terms, any_certificate()));
-    let config = config(versions, Arc::<Judge>::clone(&judge), Some(terms))?;
+    let verifier = Arc::<Judge>::clone(&judge);
+    let config = config(versions, verifier, Some(terms), exporter)?;
     Ok((config, judge))
 }
 
@@ -45,6 +51,7 @@ fn config(
     versions: &[&'static SupportedProtocolVersion],
     verifier: Arc<dyn ServerCertVerifier>,
     terms: Option<&Terms>,
+    exporter: &Arc<Exporter>,
 ) -> Result<Arc<ClientConfig>, Error> {
     let builder = ClientConfig::builder_with_details(Arc::clone(provider()), Arc::new(WallClock))
         .with_protocol_versions(versions)?
@@ -55,6 +62,7 @@ fn config(
         None => builder.with_no_client_auth(),
     };
     config.resumption = Resumption::disabled();
+    config.key_log = Arc::<Exporter>::clone(exporter);
     Ok(Arc::new(config))
 }
 

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
-use rustls::{ServerConnection, Stream};
+use rustls::{ProtocolVersion, ServerConnection, Stream};
 use socket2::Socket;
 
 use super::disguise;
@@ -131,6 +131,16 @@ impl<'a> Connection<'a> {
         let tls = self.tls.as_mut().ok_or(io::ErrorKind::NotConnected)?;
         tls.refresh_traffic_keys().map_err(io::Error::other)?;
         disguise::all_to_send(tls)
+    }
+
+    /// What a login can be bound to in TLS 1.3 (RFC 9266).
+    pub(super) fn channel_binding(&self) -> Option<[u8; 32]> {
+        let tls = self.tls.as_ref()?;
+        if tls.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+            return None;
+        }
+        let label = b"EXPORTER-Channel-Binding";
+        tls.export_keying_material([0; 32], label, Some(b"")).ok()
     }
 
     /// Takes the first whole record, still in clear.

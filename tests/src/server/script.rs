@@ -73,7 +73,7 @@ pub enum Transport {
     deny_unknown_fields,
     expecting = "not a step; the steps are {send, times, each, gap}, {bytes, record, times, \
                  each, gap}, {expect}, {delay}, {tls, min, max, client_cert, sni, fragment}, \
-                 {key_updates}, and {eof = true} with starttls, hello, close, reset, freeze or \
+                 {key_updates}, {scram, plus, twist}, and {eof = true} with starttls, hello, close, reset, freeze or \
                  thaw in the place of eof"
 )]
 pub enum Step {
@@ -110,6 +110,8 @@ pub enum Step {
         /// How many times.
         key_updates: usize,
     },
+    /// A login with SCRAM, from the client's AUTH to the reply that ends it.
+    Scram(Scram),
     /// Sends no more; what the client still sends is recorded.
     Eof {
         /// The mark of this step.
@@ -220,6 +222,41 @@ pub enum Version {
     V1_3,
 }
 
+/// A login with SCRAM-SHA-256, or SCRAM-SHA-256-PLUS.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scram {
+    /// The user and the password, a colon between them.
+    pub scram: String,
+    /// Whether the server knows channel binding.
+    #[serde(default)]
+    pub plus: bool,
+    /// What is not as it should be.
+    pub twist: Option<Twist>,
+}
+
+impl Scram {
+    pub(super) fn user(&self) -> &str {
+        self.scram.split_once(':').map_or("", |(user, _)| user)
+    }
+
+    pub(super) fn password(&self) -> &str {
+        self.scram
+            .split_once(':')
+            .map_or("", |(_, password)| password)
+    }
+}
+
+/// What is not as it should be.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Twist {
+    /// The client's TLS ends somewhere else.
+    Elsewhere,
+    /// The server does not know the password, and accepts all the same.
+    Forged,
+}
+
 /// How a server answers a line; the first rule that matches does.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -304,6 +341,7 @@ mod tests {
             "steps = [{tls = {nosuch = 1}}]",
             "steps = [{bytes = 'x'}]",
             "rules = [{send = 'x'}]",
+            "steps = [{scram = 'a:b', twist = 'other'}]",
         ] {
             assert!(script(text).is_err(), "{text}");
         }

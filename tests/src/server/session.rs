@@ -3,12 +3,15 @@
 use std::io;
 use std::time::Instant;
 
+use base64ct::{Base64, Encoding};
+
 use super::Transcript;
 use super::client::{Client, Frozen};
 use super::connection::{Connection, STEP_LIMIT};
 use super::fragments::is_handshake;
 use super::handshake::begin_tls;
-use super::script::{Raw, Rule, Script, Send, Step, Tls};
+use super::scram::First;
+use super::script::{Raw, Rule, Scram, Script, Send, Step, Tls};
 use super::waiting::Stop;
 use crate::certificates::Certificates;
 use crate::latin1;
@@ -88,6 +91,7 @@ impl<'a> Session<'a> {
             Step::StartTls { .. } => self.lead_to_tls(),
             Step::Hello { .. } => self.hello(),
             Step::KeyUpdates { key_updates } => self.update_keys(*key_updates),
+            Step::Scram(scram) => self.log_in(scram),
             Step::Eof { .. } => {
                 self.connection.shut_down();
                 self.frozen = None;
@@ -190,6 +194,34 @@ impl<'a> Session<'a> {
             self.connection.send(reply.as_bytes())?;
         }
         Ok(())
+    }
+
+    /// RFC 4954 section 4.
+    fn log_in(&mut self, scram: &Scram) -> Result<(), Stop> {
+        let line = self.line().unwrap_or_default();
+        let Some(first) = First::parse(&line, scram) else {
+            let problem = format!("script: expected a login with SCRAM, got {line:?}");
+            self.transcript.problems.push(problem);
+            return Err(Stop);
+        };
+        self.challenge(&first.answer)?;
+        let line = self.line().unwrap_or_default();
+        let channel = self.connection.channel_binding();
+        let judged = first.judge(&line, scram, channel);
+        self.transcript.note(format!("<SCRAM {}>", judged.note));
+        self.challenge(&judged.answer)?;
+        let reply = match (self.line().as_deref(), judged.accepted) {
+            (Some(""), true) => "235 2.7.0 welcome\r\n",
+            (Some(""), false) => "535 5.7.8 no\r\n",
+            _ => "501 5.0.0 cancelled\r\n",
+        };
+        self.connection.send(reply.as_bytes())
+    }
+
+    fn challenge(&mut self, message: &str) -> Result<(), Stop> {
+        let message = Base64::encode_string(message.as_bytes());
+        self.connection
+            .send(format!("334 {message}\r\n").as_bytes())
     }
 
     fn begin_tls(&mut self, tls: &Tls) -> Result<(), Stop> {
