@@ -3,7 +3,7 @@
 import re
 
 import words
-from lend import OUTPUTS
+from form import FORMS
 from plugin import PluginError
 
 COMMAND = re.compile("[A-Za-z0-9_.-]{1,64}")
@@ -55,7 +55,7 @@ def check_default(option):
     right = {
         "timeout": words.whole(seconds) > 0 and (":" not in digits or state.lower() in words.STATES),
         "port": 0 < number < 65536,
-        "output": option.default in OUTPUTS,
+        "output": option.default in FORMS,
         # A plugin names no files and no addresses of the machine that it runs on.
         **dict.fromkeys(("flag", "file", "anchors", "source"), False),
     }.get(option.kind, True)

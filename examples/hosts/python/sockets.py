@@ -30,7 +30,7 @@ class Failure(Exception):
         self.variant = Variant(case, text)
 
 
-def answer(call):
+def answer(call, failed):
     """No method that a plugin calls may raise: wasmtime would raise that in whatever thread is next."""
 
     def guarded(*parameters):
@@ -71,10 +71,10 @@ class Sockets:
         """The line's sockets; they are the same in all lines until now."""
         with root.add_instance(f"monitoring:plugin/sockets@{line}.0") as instance:
             instance.add_resource("connection", ResourceType.host(CONNECTION), self.drop)
-            instance.add_func("connect-tcp", answer(self.connect_tcp))
-            instance.add_func("connect-unix", answer(self.connect_unix))
-            instance.add_func("[method]connection.read", answer(self.read))
-            instance.add_func("[method]connection.write", answer(self.write))
+            instance.add_func("connect-tcp", answer(self.connect_tcp, failed))
+            instance.add_func("connect-unix", answer(self.connect_unix, failed))
+            instance.add_func("[method]connection.read", answer(self.read, failed))
+            instance.add_func("[method]connection.write", answer(self.write, failed))
 
     def connect_tcp(self, _, host, port, family, timeout):
         deadline = self.deadline(timeout)
@@ -120,10 +120,14 @@ class Sockets:
             stream.close()
 
     def deadline(self, timeout):
-        """Never later than the whole run's. A run asks for so many connections and no more."""
+        """A run asks for so many connections and no more."""
         self.last += 1
         if self.last > CONNECTS:
             raise Failure("other", f"more than {CONNECTS} connections")
+        return self.within(timeout)
+
+    def within(self, timeout):
+        """A deadline, never later than the whole run's."""
         return min(time.monotonic() + timeout / 1e9, self.end)
 
     def granted(self, check):
