@@ -1,6 +1,6 @@
 // What a manifest has to be like before anything is concluded from it.
 
-import { OUTPUTS } from './lend.mjs';
+import { FORMS } from './form.mjs';
 import { PluginError } from './plugin.mjs';
 import { parts, stateOf, whole } from './words.mjs';
 
@@ -53,7 +53,7 @@ function checkDefault(option) {
   const right = {
     timeout: whole(seconds) > 0 && (state === undefined || stateOf(state) !== undefined),
     port: number > 0 && number < 65536,
-    output: OUTPUTS.includes(option.default),
+    output: FORMS.includes(option.default),
     // A plugin names no files and no addresses of the machine that it runs on.
     flag: false,
     file: false,

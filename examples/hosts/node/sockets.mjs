@@ -7,7 +7,7 @@ import { getSystemErrorMap } from 'node:util';
 
 import { Refusal } from './grants.mjs';
 
-const FAMILIES = { any: [4, 6], ipv4: [4], ipv6: [6] };
+export const FAMILIES = { any: [4, 6], ipv4: [4], ipv6: [6] };
 const PATH_LIMIT = 107; // bytes of a Unix socket's path (unix(7))
 const READ_LIMIT = 64 * 1024; // bytes of one call
 const CONNECTS = 32; // connections that a run may ask for
@@ -38,11 +38,11 @@ const WORDS = {
 };
 
 /** A case of the contract's `error`; it goes to the plugin as it is. */
-const failure = (tag, val) => ({ tag, val });
+export const failure = (tag, val) => ({ tag, val });
 const TIMED_OUT = failure('timed-out');
 
 /** What an error of the system means to a plugin, without the address. */
-function failed(error) {
+export function failed(error) {
   if (error.tag) return error;
   const tag = CASES[error.code] ?? 'other';
   if (tag === 'refused' || tag === 'reset') return failure(tag);
@@ -105,10 +105,15 @@ export class Sockets {
     this.open.delete(number);
   }
 
-  /** Never later than the whole run's. A run asks for so many connections and no more. */
+  /** A run asks for so many connections and no more. */
   deadline(timeout) {
     this.last += 1;
     if (this.last > CONNECTS) throw failure('other', `more than ${CONNECTS} connections`);
+    return this.within(timeout);
+  }
+
+  /** A deadline, never later than the whole run's. */
+  within(timeout) {
     return Math.min(performance.now() + Number(timeout) / 1e6, this.end);
   }
 
@@ -155,7 +160,7 @@ export class Sockets {
 }
 
 /** What comes of a promise until the deadline. What is late is late, even if it is there. */
-async function by(deadline, promise) {
+export async function by(deadline, promise) {
   const left = deadline - performance.now();
   promise.catch(() => {}); // it may fail when nobody waits for it any more
   if (left <= 0) throw TIMED_OUT;
@@ -170,12 +175,12 @@ async function by(deadline, promise) {
 }
 
 /** An address without the interface that it needs. */
-function bare(address) {
+export function bare(address) {
   return address.split('%')[0];
 }
 
 /** The addresses of a host, in the resolver's order. */
-async function lookUp(host, deadline) {
+export async function lookUp(host, deadline) {
   if (net.isIP(host)) return [host];
   if (host === '' || host.includes('\0')) throw failure('name-not-found', WORDS.ENOTFOUND);
   const found = await by(deadline, dns.lookup(host, { all: true, verbatim: true }));
