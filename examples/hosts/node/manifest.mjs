@@ -39,8 +39,7 @@ function spellings(option) {
   for (const alias of option.aliases) {
     expect(ALIAS.test(alias), `'${alias}' is no spelling of an option`);
     expect(!RESERVED.includes(alias), `the option '${alias}' belongs to the host`);
-    // One dash and one letter is no short name; it is a word of its own.
-    found.push(alias.startsWith('--') ? alias.slice(2) : `word ${alias}`);
+    found.push(alias.replace(/^--/, ''));
   }
   return found;
 }

@@ -12,6 +12,8 @@ const BASE_UNITS = new Map([
   ['GiB', ['bytes', 2 ** 30]], ['TiB', ['bytes', 2 ** 40]],
   ['C', ['celsius', 1]], ['V', ['volts', 1]], ['A', ['amperes', 1]], ['W', ['watts', 1]],
 ]);
+// Spans of time that a name without a unit may count in, and their seconds.
+const SPANS = new Map([['minutes', 60], ['hours', 3600], ['days', 86400], ['weeks', 604800]]);
 const KNOWN_UNITS = [...BASE_UNITS.values()].map(([unit]) => unit).filter((unit) => unit !== '');
 const UNIT_LIMIT = 16; // characters of a unit that is not known
 const RESERVED = /_(total|count|sum|bucket|info|created)$/; // ends of names that mean something
@@ -107,8 +109,7 @@ function asctime(moment) {
 
 /** How a metric of a report is called: in snake case, with its base unit at the end. */
 function nameOf(original, unit) {
-  const base = snakeCase(original);
-  const [suffix, factor] = BASE_UNITS.get(unit) ?? [snakeCase([...unit].slice(0, UNIT_LIMIT).join('')), 1];
+  const [base, suffix, factor] = spelledSpan(original, unit) ?? inUnit(original, unit);
   const isCounter = unit === 'c';
   let name = PREFIX + base;
   if (suffix !== '' && !name.endsWith(`_${suffix}`)) name += `_${suffix}`;
@@ -123,6 +124,20 @@ function nameOf(original, unit) {
     // The plugin's own name, when it cannot be told from the other one.
     labels: base === original ? [] : [['metric', original]],
   };
+}
+
+/** The name, its base unit, and what a value is multiplied with to be in that. */
+function inUnit(original, unit) {
+  const known = BASE_UNITS.get(unit) ?? [snakeCase([...unit].slice(0, UNIT_LIMIT).join('')), 1];
+  return [snakeCase(original), ...known];
+}
+
+/** The same of `certificate_days`, which is `certificate` in seconds. */
+function spelledSpan(original, unit) {
+  const words = snakeCase(original).split('_');
+  const at = words.findIndex((word) => SPANS.has(word));
+  if (unit !== '' || at < 0 || words.length === 1) return undefined;
+  return [words.toSpliced(at, 1).join('_'), 'seconds', SPANS.get(words[at])];
 }
 
 /** Lower-case letters, digits and single inner underscores. */

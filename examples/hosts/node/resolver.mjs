@@ -5,7 +5,7 @@
 import dns from 'node:dns/promises';
 import net from 'node:net';
 
-import { bare, by, failed, failure, FAMILIES, lookUp } from './sockets.mjs';
+import { bare, by, failed, failure, FAMILIES } from './sockets.mjs';
 
 const LOOK_UPS = 64; // that a run may ask for
 const RECORDS = 100; // that are passed on: nobody has more mail exchangers
@@ -34,7 +34,7 @@ export class Resolver {
     const deadline = this.deadline(timeout);
     this.sockets.granted(() => this.grants.checkLookUp(host));
     const { source } = this.grants;
-    const addresses = await addressesOf(host, family, deadline);
+    const addresses = await this.addresses(host, family, deadline);
     // Nothing is connected to from an address of the other family.
     const meant = addresses.filter((address) => source === undefined || net.isIP(source) === net.isIP(address));
     this.grants.addAddresses(host, meant);
@@ -60,6 +60,19 @@ export class Resolver {
     throw failure('not-supported', UNVALIDATED);
   }
 
+  /** None where there is no such name. */
+  async addresses(host, family, deadline) {
+    try {
+      const found = (await this.sockets.lookUp(host, deadline)).map(bare);
+      return [...new Set(found)].filter((address) => FAMILIES[family].includes(net.isIP(address)));
+    } catch (error) {
+      const { tag, val } = failed(error);
+      if (tag === 'name-not-found') return [];
+      // The resolver has fewer cases than the sockets.
+      throw tag === 'timed-out' ? failure(tag) : failure('other', val);
+    }
+  }
+
   get grants() {
     return this.sockets.grants;
   }
@@ -68,19 +81,6 @@ export class Resolver {
     this.asked += 1;
     if (this.asked > LOOK_UPS) throw failure('other', `more than ${LOOK_UPS} look-ups`);
     return this.sockets.within(timeout);
-  }
-}
-
-/** None where there is no such name. */
-async function addressesOf(host, family, deadline) {
-  try {
-    const found = (await lookUp(host, deadline)).map(bare);
-    return [...new Set(found)].filter((address) => FAMILIES[family].includes(net.isIP(address)));
-  } catch (error) {
-    const { tag, val } = failed(error);
-    if (tag === 'name-not-found') return [];
-    // The resolver has fewer cases than the sockets.
-    throw tag === 'timed-out' ? failure(tag) : failure('other', val);
   }
 }
 

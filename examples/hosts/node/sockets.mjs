@@ -53,6 +53,7 @@ export function failed(error) {
 export class Sockets {
   constructor() {
     Object.assign(this, { grants: undefined, end: 0, refusal: undefined, open: new Map(), last: 0 });
+    this.lookedUp = new Map(); // what came of names whose addresses the plugin asked for
   }
 
   allow(grants, budget) {
@@ -72,12 +73,25 @@ export class Sockets {
   async connectTcp(host, port, family, timeout) {
     const deadline = this.deadline(timeout);
     this.granted(() => this.grants.checkHost(host, port));
-    const addresses = await lookUp(host, deadline);
+    // Those that the plugin asked for before in this run stay what they are, also where there are none.
+    const addresses = await (this.lookedUp.get(host) ?? lookUp(host, deadline));
     const found = addresses.filter((address) => FAMILIES[family].includes(net.isIP(bare(address))));
     if (found.length === 0) throw failure('name-not-found', 'no address of that family');
     const reachable = this.reachable(found);
     const { source } = this.grants;
     return this.keep(await connectFirst(this.allowed(host, port, reachable), port, source, deadline));
+  }
+
+  /** What comes of it holds for connections to that name, if it came in time. */
+  async lookUp(host, deadline) {
+    const coming = lookUp(host, deadline);
+    this.lookedUp.set(host, coming);
+    try {
+      return await coming;
+    } catch (error) {
+      if (error === TIMED_OUT) this.lookedUp.delete(host);
+      throw error;
+    }
   }
 
   async connectUnix(path, timeout) {
@@ -180,7 +194,7 @@ export function bare(address) {
 }
 
 /** The addresses of a host, in the resolver's order. */
-export async function lookUp(host, deadline) {
+async function lookUp(host, deadline) {
   if (net.isIP(host)) return [host];
   if (host === '' || host.includes('\0')) throw failure('name-not-found', WORDS.ENOTFOUND);
   const found = await by(deadline, dns.lookup(host, { all: true, verbatim: true }));

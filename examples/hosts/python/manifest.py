@@ -39,8 +39,7 @@ def spellings(option):
         found.append(f"-{letter}")
     for alias in option.aliases:
         expect(ALIAS.fullmatch(alias), f"'{alias}' is no spelling of an option")
-        # One dash and one letter is no short name; it is a word of its own.
-        found.append(alias.removeprefix("--") if alias.startswith("--") else f"word {alias}")
+        found.append(alias.removeprefix("--"))
         expect(alias not in RESERVED, f"the option '{alias}' belongs to the host")
     return found
 

@@ -17,6 +17,8 @@ BASE_UNITS = {
     "GiB": ("bytes", 2.0**30), "TiB": ("bytes", 2.0**40),
     "C": ("celsius", 1.0), "V": ("volts", 1.0), "A": ("amperes", 1.0), "W": ("watts", 1.0),
 }  # fmt: skip
+# Spans of time that a name without a unit may count in, and their seconds.
+SPANS = {"minutes": 60.0, "hours": 3600.0, "days": 86400.0, "weeks": 604800.0}
 KNOWN_UNITS = {unit for unit, _ in BASE_UNITS.values()} - {""}
 UNIT_LIMIT = 16  # characters of a unit that is not known
 RESERVED = ("_total", "_count", "_sum", "_bucket", "_info", "_created")  # ends of names that mean something
@@ -111,8 +113,8 @@ class Name:
     """How a metric of a report is called: in snake case, with its base unit at the end."""
 
     def __init__(self, original, unit):
-        base, is_counter = snake_case(original), unit == "c"
-        suffix, self.factor = BASE_UNITS.get(unit) or (snake_case(unit[:UNIT_LIMIT]), 1.0)
+        is_counter = unit == "c"
+        base, suffix, self.factor = spelled_span(original, unit) or in_unit(original, unit)
         name = PREFIX + base
         if suffix and not name.endswith(f"_{suffix}"):
             name += f"_{suffix}"
@@ -127,6 +129,20 @@ class Name:
 
     def family(self):
         return Family(self.text, f"Performance data of the plugin: {self.original}", self.kind, self.unit)
+
+
+def in_unit(original, unit):
+    """The name, its base unit, and what a value is multiplied with to be in that."""
+    return snake_case(original), *(BASE_UNITS.get(unit) or (snake_case(unit[:UNIT_LIMIT]), 1.0))
+
+
+def spelled_span(original, unit):
+    """The same of `certificate_days`, which is `certificate` in seconds."""
+    words = snake_case(original).split("_")
+    at = next((at for at, word in enumerate(words) if word in SPANS), None)
+    if unit or at is None or len(words) == 1:
+        return None
+    return "_".join(words[:at] + words[at + 1 :]), "seconds", SPANS[words[at]]
 
 
 def snake_case(name):

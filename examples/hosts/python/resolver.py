@@ -7,7 +7,7 @@ import re
 
 from wasmtime.component import Record, Variant
 
-from sockets import FAMILIES, Failure, answer, left, look_up
+from sockets import FAMILIES, Failure, answer, left
 
 LINE = "0.2"  # of the contract; the one before had no look-ups
 LOOK_UPS = 64  # that a run may ask for
@@ -32,7 +32,7 @@ class Resolver:
     def lookup_addresses(self, _, host, family, timeout):
         deadline = self.deadline(timeout)
         self.sockets.granted(lambda: self.grants.check_look_up(host))
-        found = [ipaddress.ip_address(address) for address in addresses_of(host, family, deadline)]
+        found = [ipaddress.ip_address(address) for address in self.addresses(host, family, deadline)]
         source = self.grants.source
         # Nothing is connected to from an address of the other family.
         meant = [str(address) for address in found if source is None or source.version == address.version]
@@ -58,6 +58,16 @@ class Resolver:
         self.sockets.granted(lambda: self.grants.check_host(host, port))
         raise Failure("not-supported", UNVALIDATED)
 
+    def addresses(self, host, family, deadline):
+        """None where there is no such name."""
+        try:
+            found = self.sockets.look_up(host, deadline)
+        except Failure as failure:
+            if failure.variant.tag == "name-not-found":
+                return []
+            raise in_its_words(failure) from None
+        return [address[0].split("%")[0] for kind, address in found if FAMILIES[family] in (None, kind)]
+
     @property
     def grants(self):
         return self.sockets.grants
@@ -71,17 +81,6 @@ class Resolver:
 
 def failed(error):
     return Variant("other", str(error))
-
-
-def addresses_of(host, family, deadline):
-    """None where there is no such name."""
-    try:
-        found = look_up(host, 0, deadline)
-    except Failure as failure:
-        if failure.variant.tag == "name-not-found":
-            return []
-        raise in_its_words(failure) from None
-    return [address[0].split("%")[0] for kind, address in found if FAMILIES[family] in (None, kind)]
 
 
 def in_its_words(failure):

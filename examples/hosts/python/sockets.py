@@ -63,6 +63,8 @@ class Sockets:
     def __init__(self):
         self.grants, self.end, self.refusal = None, 0, None
         self.open, self.last = {}, 0
+        # What came of names whose addresses the plugin asked for.
+        self.looked_up = {}
 
     def allow(self, grants, budget):
         self.grants, self.end = grants, time.monotonic() + budget
@@ -81,7 +83,7 @@ class Sockets:
         self.granted(lambda: self.grants.check_host(host, port))
         found = [
             address
-            for address in look_up(host, port, deadline)
+            for address in self.addresses(host, port, deadline)
             if FAMILIES[family] in (None, address[0])
         ]
         if not found:
@@ -92,6 +94,28 @@ class Sockets:
             if not found:
                 raise Failure("unreachable", f"No IPv{source.version} address to connect to from {source}")
         return self.keep(connect_first(self.allowed(host, port, found), deadline, source), deadline)
+
+    def addresses(self, host, port, deadline):
+        """Those that the plugin asked for before in this run stay what they are, also where there are none."""
+        if host not in self.looked_up:
+            return look_up(host, port, deadline)
+        found = self.looked_up[host]
+        if isinstance(found, Failure):
+            raise found
+        return [(family, (address[0], port, *address[2:])) for family, address in found]
+
+    def look_up(self, host, deadline):
+        """What comes of it holds for connections to that name, if it came in time."""
+        self.looked_up.pop(host, None)
+        try:
+            found = look_up(host, 0, deadline)
+        except Failure as failure:
+            found = failure
+        if not isinstance(found, Failure) or found.variant.tag != "timed-out":
+            self.looked_up[host] = found
+        if isinstance(found, Failure):
+            raise found
+        return found
 
     def connect_unix(self, _, path, timeout):
         deadline = self.deadline(timeout)

@@ -170,6 +170,8 @@ fn names() -> Vec<Metric> {
         ("x_bucket", ""),
         ("users", "Logins"),
         ("tiny", "ns"),
+        ("certificate_days", ""),
+        ("days", ""),
     ]
     .map(|(name, unit)| Metric {
         unit: unit.to_owned(),
