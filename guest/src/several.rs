@@ -141,7 +141,13 @@ fn exchanges(
     domain: &str,
     clock: Clock,
 ) -> Result<Vec<Checked>, Stop> {
-    let hosts = hosts(resolver::exchanges(domain, clock.left()), domain, options)?;
+    let found = resolver::exchanges(domain, clock.left());
+    if options.dane.is_given()
+        && let Some(stop) = unvalidated(&found, domain, options.port, clock.left())
+    {
+        return Err(stop);
+    }
+    let hosts = hosts(found, domain, options)?;
     let mut checked = Vec::new();
     for (index, host) in hosts.iter().enumerate() {
         let share = Clock {
@@ -167,6 +173,29 @@ fn exchanges(
         }
     }
     Ok(checked)
+}
+
+/// Where the host of this check validates nothing, no record is secure, whoever has signed it. Such a host says so
+/// when it is asked for TLSA records.
+fn unvalidated(
+    found: &Result<Records<Exchange>, LookUpError>,
+    domain: &str,
+    port: u16,
+    timeout: Duration,
+) -> Option<Stop> {
+    let found = found.as_ref().ok().filter(|found| !found.secure)?;
+    let hosts = found.records.iter().map(|exchange| &*exchange.host);
+    let itself = found.records.is_empty().then_some(domain);
+    let named = hosts
+        .chain(itself)
+        .find(|host| host_name::domain(host).is_some())?;
+    match resolver::associations(named, port, timeout) {
+        Err(error @ LookUpError::NotSupported(_)) => {
+            let reason = format!("DANE cannot be checked: TLSA _{port}._tcp.{named}: {error}");
+            Some(stop(State::Unknown, &reason))
+        }
+        _ => None,
+    }
 }
 
 /// RFC 5321 section 5.1: without MX records the host of the domain's own name takes its mail.
@@ -339,6 +368,27 @@ mod tests {
         assert_eq!(servers(mx(&["a"], true), true), ["a"]);
         let refused = servers(mx(&["a"], false), true);
         assert!(refused[0].starts_with("SMTP CRITICAL - DANE: MX records of example.org are not"));
+    }
+
+    /// The resolver of these tests validates nothing.
+    #[test]
+    fn dane_needs_a_host_that_validates() {
+        let asked = |found: Result<Records<Exchange>, LookUpError>| {
+            let stop = unvalidated(&found, "example.org", 25, Duration::ZERO)?;
+            let Stop::Report(report) = stop else {
+                return None;
+            };
+            Some((report.state, report.findings.concat()))
+        };
+        for (hosts, named) in [(&["192.0.2.1", "a"][..], "a"), (&[], "example.org")] {
+            let (state, text) = asked(mx(hosts, false)).expect("a report");
+            let line = format!("SMTP UNKNOWN - DANE cannot be checked: TLSA _25._tcp.{named}: ");
+            assert_eq!(state, State::Unknown);
+            assert!(text.starts_with(&line), "{text}");
+        }
+        assert_eq!(asked(mx(&["a"], true)), None);
+        assert_eq!(asked(mx(&["."], false)), None);
+        assert_eq!(asked(Err(LookUpError::TimedOut)), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ const COMPONENT_LIMIT = 32 << 20; // bytes
 const TOOL = '@bytecodealliance/jco-transpile';
 const CHECK = 'monitoring:plugin/check';
 const SOCKETS = 'monitoring:plugin/sockets';
+const RESOLVER = 'monitoring:plugin/resolver';
 const LINES = ['0.2', '0.1']; // of the contract
 
 // What a plugin may import. The first six are the world's own; the others are what the standard
@@ -26,12 +27,14 @@ const IMPORTS = new Set([
 ]);
 
 // With JSPI these may return promises; the plugin's stack waits for them.
+const WAITING = [
+  [SOCKETS, ['connect-tcp', 'connect-unix', '[method]connection.read', '[method]connection.write']],
+  [RESOLVER, ['lookup-addresses', 'lookup-exchanges', 'lookup-associations']],
+];
 const SUSPENDING = {
   asyncMode: 'jspi',
   asyncImports: LINES.flatMap((line) =>
-    ['connect-tcp', 'connect-unix', '[method]connection.read', '[method]connection.write'].map(
-      (name) => `${SOCKETS}@${line}.0#${name}`,
-    ),
+    WAITING.flatMap(([instance, names]) => names.map((name) => `${instance}@${line}.0#${name}`)),
   ),
   asyncExports: LINES.map((line) => `${CHECK}@${line}.0#run`),
 };

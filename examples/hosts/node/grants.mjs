@@ -8,35 +8,41 @@ const METADATA = [
   'fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254',
 ];
 
-/** A connection that may not be made, and why. */
+const UNNAMED = 'the arguments do not name it';
+
+/** What may not be done, and why. */
 export class Refusal extends Error {
-  constructor(endpoint, reason) {
+  constructor(endpoint, reason, action = 'connection to') {
     const shown = endpoint.replace(/[^\p{L}\p{N}:/.\-_[\]%@+=,~]/gu, '?');
-    super(`connection to ${shown} refused: ${reason}`);
+    super(`${action} ${shown} refused: ${reason}`);
   }
 }
 
-/** The endpoints of one run, and the networks that the operator denies. */
+/** The endpoints of one run, and the networks that the operator denies. What this host itself looks up for what the
+ * arguments name belongs to it. */
 export class Grants {
   constructor(manifest, pairs, deny, source) {
     // The address of this machine that connections are made from, if that matters.
     this.source = source;
-    const ports = values(manifest, pairs, 'port').map(portNumber).filter((port) => port !== undefined);
+    this.ports = portNumbers(manifest, pairs);
     const hosts = values(manifest, pairs, 'host');
     this.paths = new Set(hosts.filter((host) => host.startsWith('/')));
-    this.named = new Set(hosts.flatMap((host) => ports.map((port) => endpoint(host, port))));
+    this.named = new Set(hosts.flatMap((host) => this.ports.map((port) => endpoint(host, port))));
+    // Whose mail exchangers may be looked up.
+    this.domains = new Set(values(manifest, pairs, 'domain').map(wholeName));
+    // The hosts that addresses were found for, which are not named themselves.
+    this.found = new Map();
     this.deny = deny;
   }
 
   /** Before a name is looked up: a look-up could carry data out. */
   checkHost(host, port) {
-    if (!this.named.has(endpoint(host, port))) {
-      throw new Refusal(tcp(host, port), 'the arguments do not name it');
-    }
+    if (!this.named.has(endpoint(this.origin(host, port), port))) throw new Refusal(tcp(host, port), UNNAMED);
   }
 
   /** For each address that a host leads to. */
-  checkAddress(host, address, port) {
+  checkAddress(asked, address, port) {
+    const host = this.origin(asked, port);
     const found = plain(address);
     if (this.deny.check(found, net.isIPv6(found) ? 'ipv6' : 'ipv4')) {
       throw new Refusal(tcp(host, port), `it leads to ${address}, which is denied`);
@@ -46,17 +52,73 @@ export class Grants {
     }
   }
 
+  /** Before the addresses of a host are looked up: it has to have a port that may be connected to. */
+  checkLookUp(host) {
+    const [port] = this.portsOf(host);
+    if (port === undefined) throw new Refusal(host, UNNAMED, 'look-up of addresses of');
+    if (net.isIP(host)) this.checkAddress(host, host, port);
+  }
+
+  /** Before the mail exchangers of a domain are looked up. */
+  checkExchanges(domain) {
+    if (!this.domains.has(wholeName(domain))) throw new Refusal(domain, UNNAMED, 'look-up of MX records of');
+  }
+
+  /** They may be connected to as the host may be, but they are not the host's name: what is denied by what a name
+   * leads to stays so. */
+  addAddresses(host, addresses) {
+    for (const port of this.portsOf(host)) {
+      for (const key of addresses.map((address) => endpoint(address, port))) {
+        if (!this.found.has(key)) this.found.set(key, host);
+      }
+    }
+  }
+
+  /** These take mail for a domain that is named, so they count as named. What only looks like a name does not: an
+   * answer is not to name an address. */
+  addExchanges(hosts) {
+    for (const host of hosts.filter((host) => !net.isIP(host))) {
+      for (const port of this.ports) this.named.add(endpoint(host, port));
+    }
+  }
+
+  portsOf(host) {
+    return this.ports.filter((port) => this.named.has(endpoint(host, port)));
+  }
+
+  /** The host that an address was found for, if it is not named itself. */
+  origin(host, port) {
+    const key = endpoint(host, port);
+    return this.named.has(key) ? host : (this.found.get(key) ?? host);
+  }
+
   checkPath(path) {
-    if (!this.paths.has(path)) throw new Refusal(`unix:${path}`, 'the arguments do not name it');
+    if (!this.paths.has(path)) throw new Refusal(`unix:${path}`, UNNAMED);
   }
 }
 
-/** What all options of a kind say. Ports may be implied or a default, hosts have to be given. */
-function values(manifest, pairs, kind) {
+/** What is checked, for those who read metrics: `mx.example.org:25`, `[::1]:25`, `/run/lmtp`. */
+export function target(manifest, pairs) {
+  const ports = portNumbers(manifest, pairs);
+  const shown = (host) => {
+    const inner = withoutBrackets(host);
+    const bare = inner.includes(':') ? `[${inner}]` : inner;
+    return host.startsWith('/') ? [host] : ports.map((port) => `${bare}:${port}`);
+  };
+  return values(manifest, pairs, 'host', true).flatMap(shown).join(',');
+}
+
+/** Ports may be implied or a default; hosts and domains that a run may connect to have to be given. */
+function portNumbers(manifest, pairs) {
+  return values(manifest, pairs, 'port', true).map(portNumber).filter((port) => port !== undefined);
+}
+
+/** What all options of a kind say. */
+function values(manifest, pairs, kind, orDefault = false) {
   const of = (option) => {
     const given = pairs.filter(({ name, value }) => name === option.name && value !== undefined);
     const said = given.map(({ value }) => value);
-    if (said.length === 0 && kind === 'port') {
+    if (said.length === 0 && orDefault) {
       said.push(implied(manifest, pairs, option.name) ?? option.default);
     }
     return option.repeatable ? said : said.slice(-1);
@@ -84,11 +146,20 @@ function endpoint(host, port) {
 
 /** An address in its one form, so that it may be written in several ways; a name without its case. */
 function comparable(host) {
-  const inner = /^\[.*\]$/s.test(host) ? host.slice(1, -1) : host;
+  const inner = withoutBrackets(host);
   if (net.isIPv6(inner) && !inner.includes('%')) {
     return new net.SocketAddress({ address: inner, family: 'ipv6' }).address;
   }
   return inner.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+function withoutBrackets(host) {
+  return /^\[.*\]$/s.test(host) ? host.slice(1, -1) : host;
+}
+
+/** The dot at its end only says that it is whole. */
+function wholeName(domain) {
+  return domain.replace(/\.$/, '').replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 /** The IPv4 address that an IPv6 address stands for (mapped, or behind a translator). */

@@ -7,6 +7,7 @@
 // 1 WARNING, 2 CRITICAL, 3 UNKNOWN. Whatever the host has to say by itself is one line that begins with
 // `UNKNOWN - `.
 
+import { Showing } from './form.mjs';
 import { Grants } from './grants.mjs';
 import * as lend from './lend.mjs';
 import * as manifest from './manifest.mjs';
@@ -17,15 +18,20 @@ import * as words from './words.mjs';
 
 const USAGE = 'host.mjs [--jspi] [--cache FOLDER] [ORDER]';
 
-/** The text to print and the exit code, whatever happens. */
+/** What to print and the exit code, whatever happens. */
 async function main(programWords) {
   try {
     const { json, ...options } = readCommandLine(programWords);
     return await carryOut(order.parse(json ?? (await order.read(process.stdin))), options);
   } catch (error) {
-    const isOurs = error instanceof order.OrderError || error instanceof PluginError;
-    return text.unknown(isOurs ? error.message : `internal error: ${error}`);
+    return failed(error);
   }
+}
+
+function failed(error) {
+  const isOurs = error instanceof order.OrderError || error instanceof PluginError;
+  // A defect of this host must not look like anything else.
+  return text.failed(isOurs ? error.message : `internal error: ${error}`);
 }
 
 /** The folder for transpiled code, the way of waiting, and the order where it is given. */
@@ -42,31 +48,38 @@ function readCommandLine(programWords) {
   return { ...options, json: rest[0] };
 }
 
-/** Meets the plugin, reads the arguments by its manifest, runs it and shows the report. */
+/** Meets the plugin, reads the arguments by its manifest, and shows what comes of them. */
 async function carryOut(job, options) {
   const plugin = await Plugin.start(job.plugin, options);
   const about = await plugin.describe();
   manifest.check(about);
-  const { pairs, stop } = words.read(about, job.arguments);
+  const read = words.read(about, job.arguments);
+  const showing = new Showing(about, job.arguments, read);
+  const { report, instead } = await check(plugin, about, job, read).catch((error) => ({ instead: failed(error) }));
+  return report ? showing.report(report) : showing.unreported(instead);
+}
+
+/** The plugin's report, or what there is to print instead. */
+async function check(plugin, about, job, { pairs, stop }) {
   if (stop) {
     // The first mistake counts, and it may stand before the place where reading stopped.
     const misuse = await plugin.validate(lend.plain(about, pairs));
-    return misuse ? text.misuse(about, misuse) : text.stopped(about, stop);
+    return { instead: misuse ? text.misuse(about, misuse) : text.stopped(about, stop) };
   }
   const missing = words.missing(about, pairs);
-  if (missing) return text.misuse(about, missing);
+  if (missing) return { instead: text.misuse(about, missing) };
   const { seconds, state } = words.budget(about, pairs);
   const end = performance.now() + seconds * 1000;
   const { lent, wrong } = await lendAll(plugin, about, pairs, end);
-  if (wrong) return text.misuse(about, wrong);
+  if (wrong) return { instead: text.misuse(about, wrong) };
   const allowed = new Grants(about, pairs, job.deny, lend.source(about, pairs));
   const given = order.isEmpty(job) ? lent : words.withNodeName(about, lent);
   try {
     const left = lend.isNeeded(about, pairs) ? (end - performance.now()) / 1000 : seconds;
     const { report, misuse } = await plugin.run(given, allowed, left);
-    return misuse ? text.misuse(about, misuse) : text.report(report);
+    return misuse ? { instead: text.misuse(about, misuse) } : { report };
   } catch (error) {
-    if (error instanceof Late) return text.late(state, error.message);
+    if (error instanceof Late) return { instead: text.late(state, error.message) };
     throw error;
   }
 }

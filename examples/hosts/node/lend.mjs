@@ -7,12 +7,13 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getSystemErrorMap } from 'node:util';
 
+import { FORMS } from './form.mjs';
+
 const FILES = ['file', 'anchors'];
 const LIMIT = 1 << 20; // bytes of a file, or of a folder of files
 const TOTAL = 4 << 20; // bytes for one run
 const SECRET_LIMIT = 64 << 10; // bytes
 const SYSTEM = 'system';
-export const OUTPUTS = ['text', 'json', 'openmetrics'];
 const PAUSE = 10; // milliseconds between two looks at a pipe
 // Where systems keep all anchors in one file.
 const KNOWN = [
@@ -65,12 +66,8 @@ export function check(manifest, pairs) {
     const kind = kindOf(manifest, name);
     const way = wayOf(manifest, { name, value });
     if (way) checkSecret(manifest, pairs, way.secret, before);
-    if (kind === 'output' && !OUTPUTS.includes(value)) {
-      throw new Unlendable(`--${name}: there is no such form - ${value}`, `accepted: ${OUTPUTS.join(', ')}`, before);
-    }
-    if (kind === 'output' && value !== 'text') {
-      const hint = 'this host accepts text alone; sandcheck shows the others';
-      throw new Unlendable(`--${name}: not shown by this host - ${value}`, hint, before);
+    if (kind === 'output' && !FORMS.includes(value)) {
+      throw new Unlendable(`--${name}: there is no such form - ${value}`, `accepted: ${FORMS.join(', ')}`, before);
     }
     if (kind === 'source') checkSource(manifest, pairs, name, value, before);
   }

@@ -1,6 +1,6 @@
 // What a manifest has to be like before anything is concluded from it.
 
-import { OUTPUTS } from './lend.mjs';
+import { FORMS } from './form.mjs';
 import { PluginError } from './plugin.mjs';
 import { parts, stateOf, whole } from './words.mjs';
 
@@ -39,8 +39,7 @@ function spellings(option) {
   for (const alias of option.aliases) {
     expect(ALIAS.test(alias), `'${alias}' is no spelling of an option`);
     expect(!RESERVED.includes(alias), `the option '${alias}' belongs to the host`);
-    // One dash and one letter is no short name; it is a word of its own.
-    found.push(alias.startsWith('--') ? alias.slice(2) : `word ${alias}`);
+    found.push(alias.replace(/^--/, ''));
   }
   return found;
 }
@@ -53,7 +52,7 @@ function checkDefault(option) {
   const right = {
     timeout: whole(seconds) > 0 && (state === undefined || stateOf(state) !== undefined),
     port: number > 0 && number < 65536,
-    output: OUTPUTS.includes(option.default),
+    output: FORMS.includes(option.default),
     // A plugin names no files and no addresses of the machine that it runs on.
     flag: false,
     file: false,

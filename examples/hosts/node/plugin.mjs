@@ -4,6 +4,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 
 import { load } from './component.mjs';
+import { Resolver } from './resolver.mjs';
 import { Sockets } from './sockets.mjs';
 
 const START_LIMIT = 5; // seconds to tell what it is, compiling it included
@@ -33,6 +34,7 @@ export class Plugin {
     const { port1, port2 } = new MessageChannel();
     const signal = new Int32Array(new SharedArrayBuffer(4));
     this.sockets = new Sockets();
+    const resolver = new Resolver(this.sockets);
     this.worker = new Worker(new URL('./worker.mjs', import.meta.url), {
       workerData: { component, jspi, port: port2, signal },
       transferList: [port2],
@@ -45,7 +47,8 @@ export class Plugin {
     });
     port1.on('message', async ([name, ...parameters]) => {
       if (name === 'drop') return this.sockets.drop(...parameters); // nobody waits for an answer
-      port1.postMessage(await this.sockets.answer(name, parameters));
+      const whoKnows = name.startsWith('lookup') ? resolver : this.sockets;
+      port1.postMessage(await whoKnows.answer(name, parameters));
       // Wakes a thread that waits in Atomics.wait.
       Atomics.store(signal, 0, 1);
       Atomics.notify(signal, 0);

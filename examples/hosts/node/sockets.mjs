@@ -7,7 +7,7 @@ import { getSystemErrorMap } from 'node:util';
 
 import { Refusal } from './grants.mjs';
 
-const FAMILIES = { any: [4, 6], ipv4: [4], ipv6: [6] };
+export const FAMILIES = { any: [4, 6], ipv4: [4], ipv6: [6] };
 const PATH_LIMIT = 107; // bytes of a Unix socket's path (unix(7))
 const READ_LIMIT = 64 * 1024; // bytes of one call
 const CONNECTS = 32; // connections that a run may ask for
@@ -38,11 +38,11 @@ const WORDS = {
 };
 
 /** A case of the contract's `error`; it goes to the plugin as it is. */
-const failure = (tag, val) => ({ tag, val });
+export const failure = (tag, val) => ({ tag, val });
 const TIMED_OUT = failure('timed-out');
 
 /** What an error of the system means to a plugin, without the address. */
-function failed(error) {
+export function failed(error) {
   if (error.tag) return error;
   const tag = CASES[error.code] ?? 'other';
   if (tag === 'refused' || tag === 'reset') return failure(tag);
@@ -53,6 +53,7 @@ function failed(error) {
 export class Sockets {
   constructor() {
     Object.assign(this, { grants: undefined, end: 0, refusal: undefined, open: new Map(), last: 0 });
+    this.lookedUp = new Map(); // what came of names whose addresses the plugin asked for
   }
 
   allow(grants, budget) {
@@ -72,12 +73,25 @@ export class Sockets {
   async connectTcp(host, port, family, timeout) {
     const deadline = this.deadline(timeout);
     this.granted(() => this.grants.checkHost(host, port));
-    const addresses = await lookUp(host, deadline);
+    // Those that the plugin asked for before in this run stay what they are, also where there are none.
+    const addresses = await (this.lookedUp.get(host) ?? lookUp(host, deadline));
     const found = addresses.filter((address) => FAMILIES[family].includes(net.isIP(bare(address))));
     if (found.length === 0) throw failure('name-not-found', 'no address of that family');
     const reachable = this.reachable(found);
     const { source } = this.grants;
     return this.keep(await connectFirst(this.allowed(host, port, reachable), port, source, deadline));
+  }
+
+  /** What comes of it holds for connections to that name, if it came in time. */
+  async lookUp(host, deadline) {
+    const coming = lookUp(host, deadline);
+    this.lookedUp.set(host, coming);
+    try {
+      return await coming;
+    } catch (error) {
+      if (error === TIMED_OUT) this.lookedUp.delete(host);
+      throw error;
+    }
   }
 
   async connectUnix(path, timeout) {
@@ -105,10 +119,15 @@ export class Sockets {
     this.open.delete(number);
   }
 
-  /** Never later than the whole run's. A run asks for so many connections and no more. */
+  /** A run asks for so many connections and no more. */
   deadline(timeout) {
     this.last += 1;
     if (this.last > CONNECTS) throw failure('other', `more than ${CONNECTS} connections`);
+    return this.within(timeout);
+  }
+
+  /** A deadline, never later than the whole run's. */
+  within(timeout) {
     return Math.min(performance.now() + Number(timeout) / 1e6, this.end);
   }
 
@@ -155,7 +174,7 @@ export class Sockets {
 }
 
 /** What comes of a promise until the deadline. What is late is late, even if it is there. */
-async function by(deadline, promise) {
+export async function by(deadline, promise) {
   const left = deadline - performance.now();
   promise.catch(() => {}); // it may fail when nobody waits for it any more
   if (left <= 0) throw TIMED_OUT;
@@ -170,7 +189,7 @@ async function by(deadline, promise) {
 }
 
 /** An address without the interface that it needs. */
-function bare(address) {
+export function bare(address) {
   return address.split('%')[0];
 }
 

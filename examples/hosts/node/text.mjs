@@ -1,16 +1,21 @@
 // A report as the text that monitoring systems read. What comes from a plugin or a server is data: one
 // line stays one line, without characters that mean something to a terminal or begin performance data.
 
-const STATES = ['ok', 'warning', 'critical', 'unknown'];
+export const STATES = ['ok', 'warning', 'critical', 'unknown'];
 const UNKNOWN = 3;
 const LINE_LIMIT = 8 * 1024 - 256; // bytes; Nagios reads 8 KiB
 const WIDTH = 80; // characters of a usage text
 const THRESHOLD_LIMIT = 64; // bytes
+export const PRECISION_LIMIT = 9; // digits
 // C1 controls, separators, and what Unicode calls format characters: they reorder or hide text.
 const INVISIBLE =
   /[\x80-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 const BLANK = /^[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$/;
 const NUMBER = /^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$/;
+
+// What comes of a check is `{ shown, code }`: what is printed and the exit code. Where there is no report it has a
+// `problem` too, which forms for programs tell: its kind is `misuse` of whoever wrote the order, or `failure` of this
+// host or the plugin.
 
 /** One line, bounded. */
 export function line(text) {
@@ -40,7 +45,7 @@ export function report({ state, transcript, findings, summary, metrics, details 
 
 /** `label=value[unit];[warn];[crit];[min];[max]` */
 function datum(metric) {
-  const digits = Math.min(metric.precision, 9);
+  const digits = Math.min(metric.precision, PRECISION_LIMIT);
   const fields = [
     value(metric, digits),
     threshold(metric.warning),
@@ -52,11 +57,14 @@ function datum(metric) {
 }
 
 function value(metric, digits) {
-  if (!Number.isFinite(metric.value)) return 'U';
-  return fixed(metric.value, digits) + metric.unit.replace(/[^A-Za-z%]/g, '').slice(0, 8);
+  return Number.isFinite(metric.value) ? fixed(metric.value, digits) + unit(metric) : 'U';
 }
 
-function bound(number, digits) {
+export function unit(metric) {
+  return metric.unit.replace(/[^A-Za-z%]/g, '').slice(0, 8);
+}
+
+export function bound(number, digits) {
   return Number.isFinite(number) ? fixed(number, digits) : '';
 }
 
@@ -87,7 +95,7 @@ function label(name) {
 }
 
 /** A range of the plugin guidelines, `[@]start:end`; nothing when it is none. */
-function threshold(text) {
+export function threshold(text) {
   if (text === undefined || Buffer.byteLength(text) > THRESHOLD_LIMIT) return '';
   const range = text.startsWith('@') ? text.slice(1) : text;
   const colon = range.indexOf(':');
@@ -96,35 +104,35 @@ function threshold(text) {
   return (start === '~' || isNumber(start)) && (end === '' || isNumber(end)) ? text : '';
 }
 
-function isNumber(text) {
+export function isNumber(text) {
   return NUMBER.test(text) && Number.isFinite(Number(text));
+}
+
+/** What the host itself has to say. */
+export function failed(message) {
+  return late('unknown', message);
 }
 
 /** Of a run that had to be stopped because its time was over. */
 export function late(state, message) {
-  return { shown: `${state.toUpperCase()} - ${line(message)}\n`, code: STATES.indexOf(state) };
-}
-
-/** What the host itself has to say. */
-export function unknown(message) {
-  return { shown: `UNKNOWN - ${line(message)}\n`, code: UNKNOWN };
+  const shown = `${state.toUpperCase()} - ${line(message)}\n`;
+  return { shown, code: STATES.indexOf(state), problem: { kind: 'failure', message } };
 }
 
 export function misuse(manifest, { message, hint }) {
   const lines = [`${line(manifest.name)}: ${line(message)}`];
   if (hint !== undefined) lines.push(line(hint));
-  return { shown: `${lines.join('\n')}\n${usage(manifest)}`, code: UNKNOWN };
+  return { shown: `${lines.join('\n')}\n${usage(manifest)}`, code: UNKNOWN, problem: { kind: 'misuse', message, hint } };
 }
 
-/** What is printed where the words could not be read to their end. */
+/** What is printed where the words could not be read to their end. Pages that were asked for are no problem. */
 export function stopped(manifest, { kind, message }) {
   const name = line(manifest.name);
-  const shown = {
-    version: () => `${name} v${line(manifest.version)}\n`,
-    help: () => `${name}: ${line(manifest.summary)}\n${usage(manifest)}`,
-    wrong: () => `${usage(manifest)}\n${name}: ${line(message)}; see ${name} --help\n`,
-  };
-  return { shown: shown[kind](), code: UNKNOWN };
+  if (kind === 'version') return { shown: `${name} v${line(manifest.version)}\n`, code: UNKNOWN };
+  if (kind === 'help') return { shown: `${name}: ${line(manifest.summary)}\n${usage(manifest)}`, code: UNKNOWN };
+  const hint = `see ${name} --help`;
+  const shown = `${usage(manifest)}\n${name}: ${line(message)}; ${hint}\n`;
+  return { shown, code: UNKNOWN, problem: { kind: 'misuse', message, hint } };
 }
 
 function usage(manifest) {

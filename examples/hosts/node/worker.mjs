@@ -51,11 +51,6 @@ class Connection {
 
 const opened = (number) => (jspi ? number.then((number) => new Connection(number)) : new Connection(number));
 
-/** Records of the domain name system would have to be validated, which this host does not do. */
-function refuse() {
-  throw { tag: 'not-supported', val: 'this host looks no records up; sandcheck does' };
-}
-
 const imports = {
   'monitoring:plugin/sockets': {
     Connection,
@@ -63,9 +58,9 @@ const imports = {
     connectUnix: (...parameters) => opened(call('connectUnix', ...parameters)),
   },
   'monitoring:plugin/resolver': {
-    lookupAddresses: refuse,
-    lookupExchanges: refuse,
-    lookupAssociations: refuse,
+    lookupAddresses: (...parameters) => call('lookupAddresses', ...parameters),
+    lookupExchanges: (...parameters) => call('lookupExchanges', ...parameters),
+    lookupAssociations: (...parameters) => call('lookupAssociations', ...parameters),
   },
   'monitoring:plugin/types': {},
   'wasi:clocks/wall-clock': {

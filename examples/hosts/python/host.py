@@ -18,20 +18,25 @@ import manifest
 import order
 import text
 import words
+from form import Showing
 from plugin import Late, Plugin, PluginError
 
 USAGE = "host.py [--cache FOLDER] [ORDER]"
 
 
 def main(program_words):
-    """The text to print and the exit code, whatever happens."""
+    """What to print and the exit code, whatever happens."""
     try:
         cache, json = read_command_line(program_words)
         return carry_out(order.parse(json if json is not None else order.read(sys.stdin.buffer)), cache)
-    except (order.OrderError, PluginError, OSError) as error:
-        return text.unknown(str(error))
-    except Exception as error:  # a defect of this host must not look like anything else
-        return text.unknown(f"internal error: {type(error).__name__}: {error}")
+    except Exception as error:
+        return failed(error)
+
+
+def failed(error):
+    is_ours = isinstance(error, (order.OrderError, PluginError, OSError))
+    # A defect of this host must not look like anything else.
+    return text.failed(str(error) if is_ours else f"internal error: {type(error).__name__}: {error}")
 
 
 def read_command_line(program_words):
@@ -47,11 +52,22 @@ def read_command_line(program_words):
 
 
 def carry_out(job, cache):
-    """Meets the plugin, reads the arguments by its manifest, runs it and shows the report."""
+    """Meets the plugin, reads the arguments by its manifest, and shows what comes of them."""
     plugin = Plugin(job.plugin, cache)
     about = plugin.describe()
     manifest.check(about)
     given, stop = words.arguments(about, job.arguments)
+    showing = Showing(about, job.arguments, given, stop)
+    plugin.unreported = showing.unreported
+    try:
+        found = check(plugin, about, job, given, stop)
+    except Exception as error:
+        found = failed(error)
+    return showing.unreported(found) if isinstance(found, text.Output) else showing.report(found)
+
+
+def check(plugin, about, job, given, stop):
+    """The plugin's report, or what there is to print instead."""
     if stop:
         # The first mistake counts, and it may stand before the place where reading stopped.
         misuse = plugin.validate(lend.plain(about, given))
@@ -74,11 +90,11 @@ def carry_out(job, cache):
         report, misuse = plugin.run(arguments, allowed, seconds if lent == given else end - time.monotonic(), state)
     except Late as late:
         return text.late(state, str(late))
-    return text.misuse(about, misuse) if misuse else text.report(report)
+    return text.misuse(about, misuse) if misuse else report
 
 
 if __name__ == "__main__":
-    shown, code = main(sys.argv[1:])
-    text.print_all(shown)
+    output = main(sys.argv[1:])
+    text.print_all(output.text)
     # Nothing is worth waiting for: not a name look-up that goes on, nor the release of memory.
-    os._exit(code)
+    os._exit(output.code)

@@ -9,12 +9,13 @@ import stat
 import time
 from types import SimpleNamespace
 
+from form import FORMS
+
 FILES = {"file", "anchors"}
 LIMIT = 1 << 20  # bytes of a file, or of a folder of files
 TOTAL = 4 << 20  # bytes for one run
 SECRET_LIMIT = 64 << 10  # bytes
 SYSTEM = "system"
-OUTPUTS = ["text", "json", "openmetrics"]
 HASHED = re.compile("[0-9A-Fa-f]{8}[.][0-9]+")
 ENDINGS = (".pem", ".crt", ".cer")
 # Where systems keep all anchors in one file.
@@ -66,12 +67,9 @@ def check(manifest, pairs):
     for before, (name, value) in enumerate(pairs):
         if way := way_of(manifest, name, value):
             check_secret(manifest, pairs, way[0], before)
-        if kinds.get(name) == "output" and value not in OUTPUTS:
-            hint = f"accepted: {', '.join(OUTPUTS)}"
+        if kinds.get(name) == "output" and value not in FORMS:
+            hint = f"accepted: {', '.join(FORMS)}"
             raise Unlendable(f"--{name}: there is no such form - {value}", hint, before)
-        if kinds.get(name) == "output" and value != "text":
-            hint = "this host accepts text alone; sandcheck shows the others"
-            raise Unlendable(f"--{name}: not shown by this host - {value}", hint, before)
         if kinds.get(name) == "source":
             check_source(manifest, pairs, name, value, before)
 

@@ -3,7 +3,7 @@
 import re
 
 import words
-from lend import OUTPUTS
+from form import FORMS
 from plugin import PluginError
 
 COMMAND = re.compile("[A-Za-z0-9_.-]{1,64}")
@@ -39,8 +39,7 @@ def spellings(option):
         found.append(f"-{letter}")
     for alias in option.aliases:
         expect(ALIAS.fullmatch(alias), f"'{alias}' is no spelling of an option")
-        # One dash and one letter is no short name; it is a word of its own.
-        found.append(alias.removeprefix("--") if alias.startswith("--") else f"word {alias}")
+        found.append(alias.removeprefix("--"))
         expect(alias not in RESERVED, f"the option '{alias}' belongs to the host")
     return found
 
@@ -55,7 +54,7 @@ def check_default(option):
     right = {
         "timeout": words.whole(seconds) > 0 and (":" not in digits or state.lower() in words.STATES),
         "port": 0 < number < 65536,
-        "output": option.default in OUTPUTS,
+        "output": option.default in FORMS,
         # A plugin names no files and no addresses of the machine that it runs on.
         **dict.fromkeys(("flag", "file", "anchors", "source"), False),
     }.get(option.kind, True)

@@ -4,13 +4,12 @@ import contextlib
 import hashlib
 import os
 import threading
-from importlib.metadata import version as version_of
 
 from wasmtime import Config, Engine, Store, WasiConfig, WasmtimeError
-from wasmtime.component import Component, Linker, Record, Variant
+from wasmtime.component import Component, Linker, Variant
 
-import resolver
 import text
+from resolver import Resolver, record
 from sockets import Sockets
 
 # What a plugin may import. The first six are the world's own; the others are what the standard
@@ -50,6 +49,8 @@ class Plugin:
         config = Config()
         config.epoch_interruption = True
         self.engine, self.name = Engine(config), path
+        # How it is shown that there is no report, where nobody is left to be told.
+        self.unreported = lambda output: output
         self.store = Store(self.engine)
         self.store.set_limits(
             memory_size=MEMORY_LIMIT, table_elements=20_000, instances=20, tables=20, memories=4
@@ -63,7 +64,7 @@ class Plugin:
         linker.add_wasip2()
         with linker.root() as root:
             self.sockets.link(root, line)
-            resolver.link(root)
+            Resolver(self.sockets).link(root)
         with self.bounded(START_LIMIT, "start"):
             self.instance = linker.instantiate(self.store, component)
 
@@ -103,7 +104,7 @@ class Plugin:
         late = threading.Event()
         timers = [
             threading.Timer(seconds, lambda: (late.set(), self.engine.increment_epoch())),
-            threading.Timer(seconds + 1, end_process, [message, state]),
+            threading.Timer(seconds + 1, self.end_process, [message, state]),
         ]
         self.store.set_epoch_deadline(1)
         for timer in timers:
@@ -119,11 +120,10 @@ class Plugin:
             for timer in timers:
                 timer.cancel()
 
-
-def end_process(message, state):
-    shown, code = text.late(state, message)
-    text.print_all(shown)
-    os._exit(code)
+    def end_process(self, message, state):
+        output = self.unreported(text.late(state, message))
+        text.print_all(output.text)
+        os._exit(output.code)
 
 
 def payload(result):
@@ -135,12 +135,6 @@ def payload(result):
 
 def records(pairs):
     return [record(name=name, value=value) for name, value in pairs]
-
-
-def record(**fields):
-    made = Record()
-    vars(made).update(fields)
-    return made
 
 
 def reason(error):
@@ -160,8 +154,8 @@ def load(engine, path, cache):
     if not cache:
         return compiled(engine, path, data)
     keep_to_oneself(cache)
-    digest = hashlib.sha256(data).hexdigest()
-    kept = os.path.join(cache, f"{digest}-{version_of('wasmtime')}.cwasm")
+    kept = os.path.join(cache, f"{hashlib.sha256(data).hexdigest()}.cwasm")
+    # Code of another version of wasmtime is none.
     with contextlib.suppress(WasmtimeError):
         return Component.deserialize_file(engine, kept)
     component = compiled(engine, path, data)

@@ -30,7 +30,7 @@ class Failure(Exception):
         self.variant = Variant(case, text)
 
 
-def answer(call):
+def answer(call, failed):
     """No method that a plugin calls may raise: wasmtime would raise that in whatever thread is next."""
 
     def guarded(*parameters):
@@ -63,6 +63,8 @@ class Sockets:
     def __init__(self):
         self.grants, self.end, self.refusal = None, 0, None
         self.open, self.last = {}, 0
+        # What came of names whose addresses the plugin asked for.
+        self.looked_up = {}
 
     def allow(self, grants, budget):
         self.grants, self.end = grants, time.monotonic() + budget
@@ -71,17 +73,17 @@ class Sockets:
         """The line's sockets; they are the same in all lines until now."""
         with root.add_instance(f"monitoring:plugin/sockets@{line}.0") as instance:
             instance.add_resource("connection", ResourceType.host(CONNECTION), self.drop)
-            instance.add_func("connect-tcp", answer(self.connect_tcp))
-            instance.add_func("connect-unix", answer(self.connect_unix))
-            instance.add_func("[method]connection.read", answer(self.read))
-            instance.add_func("[method]connection.write", answer(self.write))
+            instance.add_func("connect-tcp", answer(self.connect_tcp, failed))
+            instance.add_func("connect-unix", answer(self.connect_unix, failed))
+            instance.add_func("[method]connection.read", answer(self.read, failed))
+            instance.add_func("[method]connection.write", answer(self.write, failed))
 
     def connect_tcp(self, _, host, port, family, timeout):
         deadline = self.deadline(timeout)
         self.granted(lambda: self.grants.check_host(host, port))
         found = [
             address
-            for address in look_up(host, port, deadline)
+            for address in self.addresses(host, port, deadline)
             if FAMILIES[family] in (None, address[0])
         ]
         if not found:
@@ -92,6 +94,28 @@ class Sockets:
             if not found:
                 raise Failure("unreachable", f"No IPv{source.version} address to connect to from {source}")
         return self.keep(connect_first(self.allowed(host, port, found), deadline, source), deadline)
+
+    def addresses(self, host, port, deadline):
+        """Those that the plugin asked for before in this run stay what they are, also where there are none."""
+        if host not in self.looked_up:
+            return look_up(host, port, deadline)
+        found = self.looked_up[host]
+        if isinstance(found, Failure):
+            raise found
+        return [(family, (address[0], port, *address[2:])) for family, address in found]
+
+    def look_up(self, host, deadline):
+        """What comes of it holds for connections to that name, if it came in time."""
+        self.looked_up.pop(host, None)
+        try:
+            found = look_up(host, 0, deadline)
+        except Failure as failure:
+            found = failure
+        if not isinstance(found, Failure) or found.variant.tag != "timed-out":
+            self.looked_up[host] = found
+        if isinstance(found, Failure):
+            raise found
+        return found
 
     def connect_unix(self, _, path, timeout):
         deadline = self.deadline(timeout)
@@ -120,10 +144,14 @@ class Sockets:
             stream.close()
 
     def deadline(self, timeout):
-        """Never later than the whole run's. A run asks for so many connections and no more."""
+        """A run asks for so many connections and no more."""
         self.last += 1
         if self.last > CONNECTS:
             raise Failure("other", f"more than {CONNECTS} connections")
+        return self.within(timeout)
+
+    def within(self, timeout):
+        """A deadline, never later than the whole run's."""
         return min(time.monotonic() + timeout / 1e9, self.end)
 
     def granted(self, check):

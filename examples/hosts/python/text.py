@@ -5,10 +5,12 @@ import math
 import os
 import re
 import sys
+from dataclasses import dataclass
 
 CODES = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 LINE_LIMIT = 8 * 1024 - 256  # bytes; Nagios reads 8 KiB
 WIDTH = 80  # characters of a usage text
+PRECISION_LIMIT = 9  # digits
 THRESHOLD_LIMIT = 64  # bytes
 # C1 controls, separators, and what Unicode calls format characters: they reorder or hide text.
 INVISIBLE = re.compile(
@@ -16,6 +18,24 @@ INVISIBLE = re.compile(
 )
 BLANK = re.compile("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*")
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+
+
+@dataclass
+class Problem:
+    """Why there is no report: a `misuse` of whoever wrote the order, or a `failure` of this host or the plugin."""
+
+    kind: str
+    message: str
+    hint: str | None = None
+
+
+@dataclass
+class Output:
+    """What is printed and the exit code; with a problem where there is no report."""
+
+    text: str
+    code: int
+    problem: Problem | None = None
 
 
 def line(text):
@@ -40,12 +60,12 @@ def report(found):
     if found.metrics:
         lines[-1] += "|" + " ".join(datum(metric) for metric in found.metrics)
     lines += [line(text) for text in found.details]
-    return "".join(text + "\n" for text in lines), CODES[found.state]
+    return Output("".join(text + "\n" for text in lines), CODES[found.state])
 
 
 def datum(metric):
     """`label=value[unit];[warn];[crit];[min];[max]`"""
-    digits = min(metric.precision, 9)
+    digits = min(metric.precision, PRECISION_LIMIT)
     fields = [
         value(metric, digits),
         threshold(metric.warning),
@@ -57,10 +77,12 @@ def datum(metric):
 
 
 def value(metric, digits):
-    if not math.isfinite(metric.value):
-        return "U"
-    unit = re.sub("[^A-Za-z%]", "", metric.unit)[:8]
-    return f"{metric.value:.{digits}f}{unit}"
+    number = bound(metric.value, digits)
+    return f"{number}{unit(metric)}" if number else "U"
+
+
+def unit(metric):
+    return re.sub("[^A-Za-z%]", "", metric.unit)[:8]
 
 
 def bound(number, digits):
@@ -86,30 +108,33 @@ def is_number(text):
     return bool(NUMBER.fullmatch(text)) and math.isfinite(float(text))
 
 
-def unknown(message):
+def failed(message):
     """What the host itself has to say."""
-    return f"UNKNOWN - {line(message)}\n", CODES["unknown"]
+    return late("unknown", message)
 
 
 def late(state, message):
     """Of a run that had to be stopped because its time was over."""
-    return f"{state.upper()} - {line(message)}\n", CODES[state]
+    return Output(f"{state.upper()} - {line(message)}\n", CODES[state], Problem("failure", message))
 
 
 def misuse(manifest, found):
     lines = [f"{line(manifest.name)}: {line(found.message)}"]
     lines += [] if found.hint is None else [line(found.hint)]
-    return "\n".join(lines) + f"\n{usage(manifest)}", CODES["unknown"]
+    shown = "\n".join(lines) + f"\n{usage(manifest)}"
+    return Output(shown, CODES["unknown"], Problem("misuse", found.message, found.hint))
 
 
 def stopped(manifest, stop):
-    """What is printed where the words could not be read to their end."""
+    """What is printed where the words could not be read to their end. Pages that were asked for are no problem."""
     name = line(manifest.name)
     if stop.kind == "version":
-        return f"{name} v{line(manifest.version)}\n", CODES["unknown"]
+        return Output(f"{name} v{line(manifest.version)}\n", CODES["unknown"])
     if stop.kind == "help":
-        return f"{name}: {line(manifest.summary)}\n{usage(manifest)}", CODES["unknown"]
-    return f"{usage(manifest)}\n{name}: {line(stop.message)}; see {name} --help\n", CODES["unknown"]
+        return Output(f"{name}: {line(manifest.summary)}\n{usage(manifest)}", CODES["unknown"])
+    hint = f"see {name} --help"
+    shown = f"{usage(manifest)}\n{name}: {line(stop.message)}; {hint}\n"
+    return Output(shown, CODES["unknown"], Problem("misuse", stop.message, hint))
 
 
 def usage(manifest):

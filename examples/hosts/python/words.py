@@ -7,7 +7,6 @@ manner of `getopt_long`.
 import os
 from types import SimpleNamespace
 
-import idna
 import lend
 
 DEFAULT_BUDGET = 10  # seconds
@@ -39,6 +38,8 @@ def in_ascii(host):
     """A name in its A-labels; what is in ASCII, a path or no name, as it is."""
     if host.isascii() or host.startswith("/"):
         return host
+    import idna  # takes long, and few checks need it
+
     try:
         return idna.encode(host, uts46=True).decode()
     except idna.IDNAError:

@@ -10,8 +10,9 @@
 //! write TEXT                      and a line's end behind it
 //! write-much N                    N bytes
 //! drop                            the connection that was opened last
-//! look-up NAME                    its addresses
+//! look-up NAME [FAMILY]           its addresses
 //! exchanges DOMAIN                its mail exchangers
+//! associations NAME PORT          its TLSA records, of which it only counts how many there are
 //! spin MS                         computes for so long
 //! monotonic, wall, random         whether they are fit for use
 //! ```
@@ -59,6 +60,8 @@ impl Plugin for Probe {
         }];
         manifest.options.push(secure);
         manifest.options.push(option("steps", None, Kind::Text));
+        manifest.options.push(option("domain", None, Kind::Domain));
+        manifest.options.push(option("output", None, Kind::Output));
         manifest
     }
 
@@ -94,14 +97,9 @@ impl Session<'_> {
             "write" => self.with_last(|last| done(last.write(format!("{rest}\r\n").as_bytes()))),
             "write-much" => self.with_last(|last| write_much(last, number)),
             "drop" => done(self.open.pop().map(drop).ok_or(Error::NotSupported)),
-            "look-up" => looked_up(resolver::lookup_addresses(
-                rest,
-                Family::Any,
-                MINUTE * MILLISECOND,
-            )),
-            "exchanges" => looked_up(
-                resolver::lookup_exchanges(rest, MINUTE * MILLISECOND).map(|_| Vec::new()),
-            ),
+            "look-up" => look_up(rest),
+            "exchanges" => exchanges(rest),
+            "associations" => associations(rest),
             "spin" => spin(number.into()),
             "monotonic" => monotonic(),
             "wall" => wall(),
@@ -119,11 +117,7 @@ impl Session<'_> {
             let timeout = MINUTE * MILLISECOND;
             return self.keep(sockets::connect_tcp(host, port, Family::Any, timeout));
         };
-        let family = match *family {
-            "ipv4" => Family::Ipv4,
-            "ipv6" => Family::Ipv6,
-            _ => Family::Any,
-        };
+        let family = family_named(family);
         let timeout = time.parse().unwrap_or(MINUTE) * MILLISECOND;
         let port = port.parse().unwrap_or_default();
         self.keep(sockets::connect_tcp(host, port, family, timeout))
@@ -153,8 +147,39 @@ fn done(result: Result<(), Error>) -> String {
     }
 }
 
+fn family_named(name: &str) -> Family {
+    match name {
+        "ipv4" => Family::Ipv4,
+        "ipv6" => Family::Ipv6,
+        _ => Family::Any,
+    }
+}
+
+fn look_up(rest: &str) -> String {
+    let (host, family) = rest.split_once(' ').unwrap_or((rest, ""));
+    let family = family_named(family);
+    looked_up(resolver::lookup_addresses(
+        host,
+        family,
+        MINUTE * MILLISECOND,
+    ))
+}
+
+fn exchanges(domain: &str) -> String {
+    let found = resolver::lookup_exchanges(domain, MINUTE * MILLISECOND);
+    looked_up(found.map(|found| found.hosts.into_iter().map(|it| it.host).collect()))
+}
+
+fn associations(rest: &str) -> String {
+    let (host, port) = rest.split_once(' ').unwrap_or((rest, ""));
+    let port = port.parse().unwrap_or_default();
+    let found = resolver::lookup_associations(host, port, MINUTE * MILLISECOND);
+    looked_up(found.map(|found| vec![found.records.len().to_string()]))
+}
+
 fn looked_up(found: Result<Vec<String>, resolver::Error>) -> String {
     match found {
+        Ok(found) if found.is_empty() => "found nothing".to_owned(),
         Ok(found) => format!("found {}", found.join(" ")),
         Err(resolver::Error::NotSupported(_)) => "not-supported".to_owned(),
         Err(resolver::Error::AccessDenied(_)) => "access-denied".to_owned(),

@@ -1,6 +1,7 @@
 //! Makes the report that `--case` names: plain ones, and such as would forge something where a host
 //! showed them as they are.
 
+use sandcheck_hostile::{Kind, Manifest, manifest, option};
 use sandcheck_hostile::{Metric, Misuse, Plugin, Report, State, Words, metric, plugin, report};
 
 struct Reports;
@@ -8,6 +9,12 @@ struct Reports;
 plugin!(Reports);
 
 impl Plugin for Reports {
+    fn describe() -> Manifest {
+        let mut manifest = manifest();
+        manifest.options.push(option("output", None, Kind::Output));
+        manifest
+    }
+
     fn run(words: &Words) -> Result<Report, Misuse> {
         match words.case() {
             "misuse" => Err(misuse("Nothing to do", None)),
@@ -50,6 +57,8 @@ fn made(case: &str) -> Report {
         "longest" => report(State::Ok, &"x".repeat(7936)),
         "forged" => forged(),
         "numbers" => with_metrics(numbers()),
+        "names" => with_metrics(names()),
+        "expiry" => expiry(),
         "no-numbers" => with_metrics(no_numbers()),
         "labels" => with_metrics(labels()),
         "units" => with_metrics(units()),
@@ -147,6 +156,41 @@ fn numbers() -> Vec<Metric> {
     ]
     .map(|(value, precision)| precise(value, precision))
     .to_vec()
+}
+
+/// What names and units mean to readers of metrics.
+fn names() -> Vec<Metric> {
+    [
+        ("time", "ms"),
+        ("time_seconds", "s"),
+        ("used", "%"),
+        ("size", "KiB"),
+        ("mails_total", "c"),
+        ("Mails", "c"),
+        ("x_bucket", ""),
+        ("users", "Logins"),
+        ("tiny", "ns"),
+        ("certificate_days", ""),
+        ("days", ""),
+    ]
+    .map(|(name, unit)| Metric {
+        unit: unit.to_owned(),
+        ..metric(name, 0.5)
+    })
+    .to_vec()
+}
+
+/// Of several certificates the one that ends first counts; what only looks like a date says nothing.
+fn expiry() -> Report {
+    Report {
+        findings: lines(&[
+            "OK - Certificate 'a' will expire on Sun Dec 13 03:03:26 2026 +0000.",
+            "WARNING - Certificate 'b' expires in 20 day(s) (Sun Dec  6 03:03:26 2026 +0000).",
+            "OK - Certificate 'c' will expire on Mon Dec  6 03:03:26 2020 +0000.",
+            "554 Certificate 'd' will expire on Thu Jan  1 00:00:10 1970 +0000.",
+        ]),
+        ..report(State::Warning, "WARNING")
+    }
 }
 
 fn no_numbers() -> Vec<Metric> {
