@@ -92,9 +92,8 @@ impl First {
     /// What the client has to have bound the login to.
     fn binding(&self, scram: &Scram, channel: Option<[u8; 32]>) -> Result<Vec<u8>, &'static str> {
         match (self.header.as_str(), self.mechanism.as_str()) {
-            ("n,,", "SCRAM-SHA-256") => Ok(Vec::new()),
             ("y,,", "SCRAM-SHA-256") if scram.plus => Err("server-does-support-channel-binding"),
-            ("y,,", "SCRAM-SHA-256") => Ok(Vec::new()),
+            ("n,," | "y,,", "SCRAM-SHA-256") => Ok(Vec::new()),
             ("p=tls-exporter,,", "SCRAM-SHA-256-PLUS") if !scram.plus => {
                 Err("channel-binding-not-supported")
             }
