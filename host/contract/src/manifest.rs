@@ -65,7 +65,10 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
         check_default(option)?;
         let long = std::iter::once(option.name.clone());
         let short = option.short.map(|short| format!("-{short}"));
-        for name in long.chain(spellings(option).map(str::to_owned)).chain(short) {
+        for name in long
+            .chain(spellings(option).map(str::to_owned))
+            .chain(short)
+        {
             if names.contains(&name) {
                 return wrong(format!("the option '{name}' is declared twice"));
             }
