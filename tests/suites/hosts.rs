@@ -167,7 +167,10 @@ fn run(arguments: &Arguments, hosts: &[Arc<Host>], scenarios: &[Arc<Scenario>]) 
     code
 }
 
-fn prepare() -> io::Result<(Vec<Arc<Host>>, Vec<Arc<Scenario>>)> {
+/// Who plays, and what.
+type Prepared = (Vec<Arc<Host>>, Vec<Arc<Scenario>>);
+
+fn prepare() -> io::Result<Prepared> {
     let mut folders = corpus::own_folders();
     folders.push(corpus::plugins_folder());
     let cases = corpus::load(&folders)?;
