@@ -72,8 +72,8 @@ fn check(mut words: Vec<OsString>) -> anyhow::Result<Output> {
     let program = words.drain(..words.len().min(1)).next().unwrap_or_default();
     let program = program.to_string_lossy();
     let lesser = built_in::lesser_manifest().context(DAMAGED)?;
-    if let Some(request) = read_lesser(&lesser, &program, &words) {
-        return carry_out(request);
+    if let Some((request, build)) = read_lesser(&lesser, &program, &words) {
+        return carry_out(request, build);
     }
     let brief = built_in::brief_manifest().context(DAMAGED)?;
     let request = match Request::read_on(&brief, rules(), &program, words) {
@@ -84,24 +84,26 @@ fn check(mut words: Vec<OsString>) -> anyhow::Result<Output> {
         return Ok(output);
     }
     request.secrets().for_each(system::hide);
-    carry_out(request)
+    let build = Build::knowing(request.arguments());
+    carry_out(request, build)
 }
 
-/// The request, if a lesser build knows all that there is in it, each option by its whole name: an
-/// abbreviation could mean another one.
+/// The request and the build for it, if a lesser one knows all that there is in it, each option by its
+/// whole name: an abbreviation could mean another one.
 fn read_lesser<'a>(
     manifest: &'a Manifest,
     program: &'a str,
     words: &[OsString],
-) -> Option<Request<'a>> {
+) -> Option<(Request<'a>, Build)> {
     // An ini file may be standard input, which can be read only once.
     let is_own = |word: &OsString| !word.as_encoded_bytes().starts_with(b"--extra-opts");
     if !words.iter().all(is_own) {
         return None;
     }
     let request = Request::read_on(manifest, rules(), program, words.to_vec()).ok()?;
-    let is_known = request.is_complete() && Build::knowing(request.arguments()) != Build::Whole;
-    is_known.then(|| request.told_by(built_in::manifest))
+    let build = Build::knowing(request.arguments());
+    let is_known = request.is_complete() && build != Build::Whole;
+    is_known.then(|| (request.told_by(built_in::manifest), build))
 }
 
 /// The component is this program's own, so that what it names by default is meant.
@@ -112,9 +114,9 @@ fn rules() -> Rules {
     }
 }
 
-fn carry_out(request: Request<'_>) -> anyhow::Result<Output> {
+fn carry_out(request: Request<'_>, build: Build) -> anyhow::Result<Output> {
     system::prefault(HEAP);
-    let component = built_in::component(Build::knowing(request.arguments()))?;
+    let component = built_in::component(build)?;
     system::advance_epochs(vec![component.engine().clone()]);
     let plugin = Plugin::alone(&component, Limits::default())?;
     let output = sandcheck::block_on(request.carry_out(&plugin));
