@@ -143,12 +143,10 @@ impl Display for Metrics<'_> {
 const LONG: f64 = 1e21;
 
 fn number(metric: &Metric, value: f64) -> Option<String> {
-    let digits = render::number(metric, value)?;
-    Some(if value.abs() < LONG {
-        digits
-    } else {
-        format!("{value:e}")
-    })
+    if value.is_finite() && value.abs() >= LONG {
+        return Some(format!("{value:e}"));
+    }
+    render::number(metric, value)
 }
 
 fn metric(metric: &Metric) -> String {

@@ -63,16 +63,12 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
     for option in &manifest.options {
         check_names(option)?;
         check_default(option)?;
-        let long = std::iter::once(option.name.clone());
+        let long = std::iter::once(option.name.as_str()).chain(spellings(option));
         let short = option.short.map(|short| format!("-{short}"));
-        for name in long
-            .chain(spellings(option).map(str::to_owned))
-            .chain(short)
-        {
-            if names.contains(&name) {
+        for name in long.map(str::to_owned).chain(short) {
+            if let Some(name) = names.replace(name) {
                 return wrong(format!("the option '{name}' is declared twice"));
             }
-            names.insert(name);
         }
     }
     check_references(manifest)
