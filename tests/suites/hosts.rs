@@ -441,9 +441,9 @@ fn without_chance(wire: &str) -> String {
     MESSAGES.iter().fold(wire.to_owned(), without)
 }
 
-/// Without what is another one each time: times, dates, challenges and fingerprints of certificates that are made for
-/// each run; and without what decides whether plain text in the place of TLS is seen before the handshake
-/// or in it: when it comes.
+/// Without what is another one each time: times, dates, challenges, and fingerprints of certificates that
+/// are made for each run; and without what decides whether plain text in the place of TLS is seen before
+/// the handshake or in it: when it comes.
 fn comparable(output: &str) -> String {
     static CHANGING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         [

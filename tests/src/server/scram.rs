@@ -197,31 +197,23 @@ mod tests {
         };
         let (plain, plus) = ("SCRAM-SHA-256", "SCRAM-SHA-256-PLUS");
         let channel = Some([1; 32]);
-        assert_eq!(problem(plain, "n,,", "plus = true", channel), None);
-        assert_eq!(problem(plain, "y,,", "", channel), None);
-        assert_eq!(
-            problem(plain, "y,,", "plus = true", channel),
-            Some("server-does-support-channel-binding")
+        let (not_offered, unknown, other) = (
+            Some("server-does-support-channel-binding"),
+            Some("unsupported-channel-binding-type"),
+            Some("other-error"),
         );
-        assert_eq!(
-            problem(plus, "p=tls-exporter,,", "plus = true", channel),
-            None
-        );
-        assert_eq!(
-            problem(plus, "p=tls-unique,,", "plus = true", channel),
-            Some("unsupported-channel-binding-type")
-        );
-        assert_eq!(
-            problem(plus, "p=tls-exporter,,", "plus = true", None),
-            Some("unsupported-channel-binding-type")
-        );
-        assert_eq!(
-            problem(plus, "n,,", "plus = true", channel),
-            Some("other-error")
-        );
-        assert_eq!(
-            problem(plain, "p=tls-exporter,,", "plus = true", channel),
-            Some("other-error")
-        );
+        for (mechanism, header, words, channel, expected) in [
+            (plain, "n,,", "plus = true", channel, None),
+            (plain, "y,,", "", channel, None),
+            (plain, "y,,", "plus = true", channel, not_offered),
+            (plus, "p=tls-exporter,,", "plus = true", channel, None),
+            (plus, "p=tls-unique,,", "plus = true", channel, unknown),
+            (plus, "p=tls-exporter,,", "plus = true", None, unknown),
+            (plus, "n,,", "plus = true", channel, other),
+            (plain, "p=tls-exporter,,", "plus = true", channel, other),
+        ] {
+            let found = problem(mechanism, header, words, channel);
+            assert_eq!(found, expected, "{mechanism} {header} {words}");
+        }
     }
 }
