@@ -314,11 +314,7 @@ fn one(options: &mut Options, name: &str, found: Option<&Found<'_>>, share: Dura
     let began = Instant::now();
     options.timeout = u32::try_from(share.as_secs()).unwrap_or(u32::MAX).max(1);
     match plugin::check(options, found, share) {
-        Ok(report) => Checked {
-            name: name.to_owned(),
-            seconds: began.elapsed().as_secs_f64(),
-            report,
-        },
+        Ok(report) => Checked::asked(name, report, began.elapsed()),
         Err(misuse) => Checked::failed(name, &misuse),
     }
 }

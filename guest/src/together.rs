@@ -1,6 +1,7 @@
 //! One report of the reports about several servers: the worst of them, and what is wrong with which.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use sandcheck_plugin::misuse::Misuse;
 use sandcheck_plugin::report::{Metric, Report};
@@ -15,6 +16,17 @@ pub(crate) struct Checked {
 }
 
 impl Checked {
+    /// One that was asked. Its response time is that of its own report, or, if nothing was measured, the time spent on
+    /// it.
+    pub(crate) fn asked(name: &str, report: Report, spent: Duration) -> Self {
+        let response_time = report.metrics.iter().find(|metric| metric.name == "time");
+        Self {
+            name: name.to_owned(),
+            seconds: response_time.map_or_else(|| spent.as_secs_f64(), |metric| metric.value),
+            report,
+        }
+    }
+
     /// One that cannot even be asked.
     pub(crate) fn failed(name: &str, misuse: &Misuse) -> Self {
         let hint = misuse.hint.iter().map(|hint| format!(" ({hint})"));
@@ -132,14 +144,14 @@ mod tests {
         if !line.is_empty() {
             report = report.finding(line);
         }
-        Checked {
-            name: name.to_owned(),
-            seconds,
-            report: report
-                .metric(Metric::seconds("time", seconds))
-                .transcript(vec!["220 hello".to_owned()]),
-        }
+        let report = report
+            .metric(Metric::seconds("time", seconds))
+            .transcript(vec!["220 hello".to_owned()]);
+        Checked::asked(name, report, SPENT)
     }
+
+    /// More than any response took.
+    const SPENT: Duration = Duration::from_secs(9);
 
     #[test]
     fn the_worst_counts_and_comes_first() {
@@ -174,6 +186,20 @@ mod tests {
             "SMTP OK - 2 addresses of mx, 0.500 sec. response time of the slowest"
         );
         assert!(report.findings.is_empty());
+    }
+
+    #[test]
+    fn one_without_a_response_counts_with_the_time_spent_on_it() {
+        let silent = Report::new(State::Critical, "CRITICAL - Socket timeout");
+        let checked = vec![
+            checked("a", State::Ok, "", 0.5),
+            Checked::asked("b", silent, SPENT),
+        ];
+        let report = report("MX host", "of a", checked);
+        assert_eq!(
+            report.summary.unwrap(),
+            "SMTP CRITICAL - 1 of 2 MX hosts of a not OK, 9.000 sec. response time of the slowest"
+        );
     }
 
     #[test]
