@@ -25,7 +25,8 @@ COMPONENT = target/release/check_smtp.wasm
 # of what a check costs (docs/decisions.md). `cargo build --release` gives a dynamic one.
 TRIPLE = $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p' | sed 's/-gnu$$/-musl/')
 REGISTRY = $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
-STATIC = --target $(TRIPLE) --config 'target.$(TRIPLE).rustflags=[ \
+STATIC = --target $(TRIPLE) --config 'target.$(TRIPLE).linker="$(CURDIR)/scripts/link-ordered"' \
+	--config 'target.$(TRIPLE).rustflags=[ \
 	"-Ctarget-feature=+crt-static", "-Crelocation-model=static", \
 	"--remap-path-prefix=$(REGISTRY)=crates", "--remap-path-prefix=$(CURDIR)=."]'
 # Where there is no 128-bit multiplication, numbers of 32 bits are the fastest (docs/decisions.md).
@@ -47,7 +48,7 @@ DEBIAN ?= target/deb
 CONTAINER ?= $(firstword $(foreach tool,podman buildah docker,$(shell command -v $(tool))))
 CC_FOR_TRIPLE = CC_$(subst -,_,$(TRIPLE))=$${CC:-cc}
 
-.PHONY: help setup build component command parts plugins demo dist package release image test test-engines test-gearman test-hosts test-market test-packaging test-plugins test-prometheus test-servers fuzz lint bench bench-quick instructions install uninstall clean
+.PHONY: help setup build component command parts plugins demo dist package release image test test-engines test-gearman test-hosts test-market test-packaging test-plugins test-prometheus test-servers fuzz lint bench bench-quick hot-functions instructions install uninstall clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -193,6 +194,13 @@ bench-quick: build ## The same in less than a minute once it is built, without t
 	$(CARGO) build --release --locked --package sandcheck-tests --bin smtp-server
 	$(CARGO) build --release --locked --package sandcheck-benches --bins
 	$(CARGO) run --release --locked --package sandcheck-benches -- --quick
+
+hot-functions: setup ## Write host/oneshot/hot-functions.txt anew, which the programs are linked by
+	@scripts/setup instructions
+	$(CARGO) build --locked --package sandcheck-tests --bin smtp-server
+	$(CC_FOR_TRIPLE) $(CARGO) build --release --locked --package check-smtp-oneshot --package sandcheck-runner $(STATIC) \
+		--config 'profile.release.package.check-smtp-oneshot.strip=false'
+	scripts/hot-functions target/$(TRIPLE)/release/check_smtp
 
 instructions: build ## Compare the instructions of a plain session with what is recorded
 	@scripts/setup instructions

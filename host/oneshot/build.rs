@@ -34,6 +34,8 @@ fn main() -> Result<()> {
     for source in SOURCES {
         println!("cargo::rerun-if-changed={source}");
     }
+    // The linker's, not the component's (scripts/link-ordered).
+    println!("cargo::rerun-if-changed=hot-functions.txt");
     println!("cargo::rerun-if-env-changed=CHECK_SMTP_COMPONENT");
     let out = PathBuf::from(env::var_os("OUT_DIR").context("OUT_DIR is not set")?);
     let given = env::var_os("CHECK_SMTP_COMPONENT").map(PathBuf::from);
