@@ -9,7 +9,7 @@ use crate::fleet::{self, Figure};
 use crate::machine::Machine;
 use crate::options::{Programs, Size};
 use crate::peer::Endpoint;
-use crate::process::{Cost, Program};
+use crate::process::{self, Cost, Program};
 use crate::scenario::{SCENARIOS, Scenario};
 use crate::statistics::Summary;
 
@@ -87,6 +87,9 @@ pub(crate) fn measure(programs: Programs, size: &Size) -> Result<Report> {
         Some(stock) => stock.version()?,
         None => NO_RUNTIME.to_owned(),
     };
+    for program in [&programs.ours, &programs.theirs, &programs.native] {
+        process::read_anew(program)?;
+    }
     let mut scenarios = Vec::new();
     for scenario in SCENARIOS {
         eprintln!("{}: {rounds} rounds", scenario.name);
