@@ -191,6 +191,69 @@ fn help_lines_are_not_too_long() {
     }
 }
 
+/// Those of check_smtp 2.3, and what every plugin has.
+const OF_THE_REFERENCE: [&str; 23] = [
+    "help",
+    "version",
+    "extra-opts",
+    "hostname",
+    "port",
+    "use-ipv4",
+    "use-ipv6",
+    "expect",
+    "command",
+    "response",
+    "from",
+    "fqdn",
+    "certificate",
+    "starttls",
+    "authtype",
+    "authuser",
+    "authpass",
+    "ignore-quit-failure",
+    "lmtp",
+    "verbose",
+    "warning",
+    "critical",
+    "timeout",
+];
+
+#[test]
+fn what_the_reference_does_not_have_is_told_with_its_origin() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |name| std::fs::read_to_string(workspace.join(name)).expect(name);
+    let readme = read("README.md");
+    let (page, man) = (
+        read("docs/options.md"),
+        read("target/generated/man/check_smtp.1"),
+    );
+    let rows: String = readme
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    let help = stdout(&run(&["--help"]));
+    let names: Vec<&str> = help
+        .lines()
+        .filter(|line| line.starts_with(" -"))
+        .flat_map(|line| line.split([' ', ',', '=', '[']))
+        .filter_map(|word| word.strip_prefix("--"))
+        .filter(|name| !OF_THE_REFERENCE.contains(name))
+        .collect();
+    assert!(names.len() > 30, "{names:?}");
+    for name in names {
+        assert!(rows.contains(&format!("`--{name}")), "README.md: --{name}");
+        assert!(
+            page.contains(&format!("`--{name}")),
+            "docs/options.md: --{name}"
+        );
+        let option = name.replace('-', "\\-");
+        assert!(
+            man.contains(&format!("\\-\\-{option}")),
+            "the manual page: --{name}"
+        );
+    }
+}
+
 #[test]
 fn the_examples_of_the_help_page_run() {
     let help = stdout(&run(&["--help"]));
