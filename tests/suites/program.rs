@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
+use sandcheck_tests::case::Case;
+use sandcheck_tests::corpus;
+
 /// What `make build` made, or `CHECK_SMTP`.
 fn program() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -252,6 +255,31 @@ fn what_the_reference_does_not_have_is_told_with_its_origin() {
             "the manual page: --{name}"
         );
     }
+}
+
+#[test]
+fn every_feature_names_tests_that_are_there() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/features.md");
+    let page = std::fs::read_to_string(page).expect("docs/features.md");
+    let cases = corpus::load(&corpus::own_folders()).expect("the scenarios");
+    let labels: Vec<String> = cases.iter().map(Case::label).collect();
+    let rows = page.lines().filter(|line| line.starts_with("| "));
+    let rows = rows.map(|line| line.split(" | ").collect::<Vec<_>>());
+    let (mut yes, mut named) = (0, 0);
+    for row in rows.filter(|row| row.len() == 4 && row[1].starts_with("yes")) {
+        yes += 1;
+        let test = row[3].trim_end_matches([' ', '|']);
+        assert!(!test.is_empty(), "{row:?}");
+        let quoted = test.split('`').skip(1).step_by(2);
+        for name in quoted.filter(|name| name.contains('/') && !name.contains([' ', '.'])) {
+            let group = name.strip_suffix('*').unwrap_or(name);
+            let is_there =
+                |label: &String| label == name || group != name && label.starts_with(group);
+            assert!(labels.iter().any(is_there), "{name}");
+            named += 1;
+        }
+    }
+    assert!(yes > 50 && named > 50, "{yes} features, {named} scenarios");
 }
 
 #[test]
