@@ -1,8 +1,10 @@
 //! Builds the component, compiles it ahead, asks it for its manifest, and leaves both for the program
 //! to carry. The same again for lesser builds of it: without what the reference does not have, and
-//! without TLS too.
+//! without TLS too. In each the functions that checks pass through come first.
 //!
 //! `CHECK_SMTP_COMPONENT` names a component that has been built already; it serves as all of them.
+
+mod order;
 
 use std::env;
 use std::fs;
@@ -34,25 +36,33 @@ fn main() -> Result<()> {
     for source in SOURCES {
         println!("cargo::rerun-if-changed={source}");
     }
-    // The linker's, not the component's (scripts/link-ordered).
+    // The first one is the linker's (scripts/link-ordered).
     println!("cargo::rerun-if-changed=hot-functions.txt");
+    println!("cargo::rerun-if-changed=hot-component-functions.txt");
     println!("cargo::rerun-if-env-changed=CHECK_SMTP_COMPONENT");
     let out = PathBuf::from(env::var_os("OUT_DIR").context("OUT_DIR is not set")?);
     let given = env::var_os("CHECK_SMTP_COMPONENT").map(PathBuf::from);
-    let component = |features: &[&str]| -> Result<Vec<u8>> {
+    let hot = fs::read_to_string("hot-component-functions.txt")?;
+    let beside = component_target(&out)?;
+    // The component and the names of its functions are written beside the programs, too: for `sandcheck`, which runs
+    // files, for the tests, and for `make hot-functions`.
+    let component = |name: &str, features: &[&str]| -> Result<Vec<u8>> {
         let path = match &given {
             Some(path) => path.clone(),
             None => build_component(&out, features)?,
         };
-        fs::read(&path).with_context(|| format!("reading {}", path.display()))
+        let component = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        let (component, functions) = order::put_first(&component, &hot)?;
+        fs::write(beside.join(format!("{name}.wasm")), &component)?;
+        fs::write(
+            beside.join(format!("{name}.functions")),
+            functions.join("\n"),
+        )?;
+        Ok(component)
     };
-    let small = component(&["--no-default-features"])?;
-    let (tls, whole) = (component(&TLS)?, component(&[])?);
-    // For `sandcheck`, which runs files, and for the tests.
-    let beside = component_target(&out)?;
-    fs::write(beside.join("check_smtp.wasm"), &whole)?;
-    fs::write(beside.join("check_smtp-tls.wasm"), &tls)?;
-    fs::write(beside.join("check_smtp-small.wasm"), &small)?;
+    let small = component("check_smtp-small", &["--no-default-features"])?;
+    let tls = component("check_smtp-tls", &TLS)?;
+    let whole = component("check_smtp", &[])?;
     let carry = |name: &str, file: &str, content: &[u8]| -> Result<()> {
         let path = out.join(file);
         fs::write(&path, content)?;
@@ -112,6 +122,8 @@ fn build_component(out: &Path, features: &[&str]) -> Result<PathBuf> {
         .args(["build", "--package", "check-smtp", "--lib", "--locked"])
         .args(features)
         .args(["--target", "wasm32-wasip2", "--profile", "component"])
+        // Functions are put in order by their names.
+        .args(["--config", "profile.component.strip='debuginfo'"])
         .arg("--target-dir")
         .arg(&target)
         .env(

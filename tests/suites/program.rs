@@ -194,7 +194,7 @@ fn help_lines_are_not_too_long() {
     }
 }
 
-/// Those of check_smtp 2.3, and what every plugin has.
+/// Those of `check_smtp` 2.3, and what every plugin has.
 const OF_THE_REFERENCE: [&str; 23] = [
     "help",
     "version",
