@@ -39,6 +39,7 @@ fn main() -> Result<()> {
     // The first one is the linker's (scripts/link-ordered).
     println!("cargo::rerun-if-changed=hot-functions.txt");
     println!("cargo::rerun-if-changed=hot-component-functions.txt");
+    println!("cargo::rerun-if-changed={}", order::PLAIN);
     println!("cargo::rerun-if-env-changed=CHECK_SMTP_COMPONENT");
     let out = PathBuf::from(env::var_os("OUT_DIR").context("OUT_DIR is not set")?);
     let given = env::var_os("CHECK_SMTP_COMPONENT").map(PathBuf::from);

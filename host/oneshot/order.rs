@@ -1,17 +1,25 @@
 //! The functions of a component in another order: those that checks pass through come first, so that starting it
 //! touches few pages of its compiled code. What says nothing to a runtime, such as their names, is left out.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{
     CodeSection, Component, ComponentSectionId, FunctionSection, Module, RawSection,
 };
 use wasmparser::{
-    CodeSectionReader, CustomSectionReader, FunctionBody, FunctionSectionReader, KnownCustom, Name,
-    Parser, Payload, TypeRef,
+    CodeSectionReader, CustomSectionReader, FunctionSectionReader, KnownCustom, Name, Parser,
+    Payload, TypeRef,
 };
+
+/// What makes a name plain, from this folder.
+pub(crate) const PLAIN: &str = "../../scripts/plain-names.sed";
 
 /// The component with those functions of its first module in front whose plain names are among `first`, and the plain
 /// names of all in their new order.
@@ -41,31 +49,31 @@ pub(crate) fn put_first(component: &[u8], first: &str) -> Result<(Vec<u8>, Vec<S
 }
 
 fn order_module(module: &[u8], first: &str) -> Result<(Vec<u8>, Vec<String>)> {
-    let (imported, mut names) = function_names(module)?;
-    let is_first = |name: &String| first.lines().any(|line| line == name);
+    let (imported, names) = function_names(module)?;
+    let names = plain(&names)?;
+    let first: HashSet<&str> = first.lines().collect();
+    let (imports, defined) = names.split_at(imported);
     let (front, back): (Vec<usize>, Vec<usize>) =
-        (imported..names.len()).partition(|index| names.get(*index).is_some_and(is_first));
-    let order: Vec<usize> = (0..imported).chain(front).chain(back).collect();
+        (0..defined.len()).partition(|index| first.contains(&*defined[*index]));
+    let order = [front, back].concat();
     let mut places = vec![0; order.len()];
     for (place, index) in order.iter().enumerate() {
-        places[*index] = u32::try_from(place)?;
+        places[*index] = u32::try_from(imported + place)?;
     }
+    let in_order = order.iter().map(|index| &defined[*index]);
+    let names = imports.iter().chain(in_order).cloned().collect();
     let mut ordered = Module::new();
-    let mut reencoder = Order {
-        defined: &order[imported..],
+    Order {
         imported,
+        defined: order,
         places,
-    };
-    reencoder
-        .parse_core_module(&mut ordered, Parser::new(0), module)
-        .context("the functions cannot be put in order")?;
-    let names = order
-        .iter()
-        .filter_map(|index| names.get_mut(*index).map(std::mem::take));
-    Ok((ordered.finish(), names.collect()))
+    }
+    .parse_core_module(&mut ordered, Parser::new(0), module)
+    .context("the functions cannot be put in order")?;
+    Ok((ordered.finish(), names))
 }
 
-/// How many functions are imported, and the plain names of all; one without a name has an empty one.
+/// How many functions are imported, and the names of all; one without a name has an empty one.
 fn function_names(module: &[u8]) -> Result<(usize, Vec<String>)> {
     let (mut imported, mut defined) = (0, 0);
     let mut listed = Vec::new();
@@ -92,52 +100,56 @@ fn function_names(module: &[u8]) -> Result<(usize, Vec<String>)> {
     let mut names = vec![String::new(); imported + defined];
     for naming in listed {
         if let Some(name) = names.get_mut(naming.index as usize) {
-            *name = plain(naming.name);
+            naming.name.clone_into(name);
         }
     }
     Ok((imported, names))
 }
 
-/// As scripts/plain-names.sed has it.
-fn plain(mangled: &str) -> String {
-    let is_hash =
-        |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let hash = mangled.rfind("17h").filter(|at| {
-        let rest = mangled.get(at + 3..at + 20).unwrap_or_default();
-        rest.ends_with('E') && is_hash(&rest[..16])
-    });
-    let mangled = match hash {
-        Some(at) => format!("{}{}", &mangled[..at], &mangled[at + 19..]),
-        None => mangled.to_owned(),
-    };
-    let mut plain = String::new();
-    let mut rest = mangled.as_str();
-    while let Some((before, tail)) = rest.split_once("Cs") {
-        plain.push_str(before);
-        plain.push('C');
-        let behind = tail.trim_start_matches(|digit: char| digit.is_ascii_alphanumeric());
-        rest = behind.strip_prefix('_').unwrap_or_else(|| {
-            plain.push('s');
-            tail
-        });
-    }
-    plain + rest
+/// Names as the list has them.
+fn plain(names: &[String]) -> Result<Vec<String>> {
+    let file = PathBuf::from(env::var_os("OUT_DIR").context("OUT_DIR is not set")?).join("names");
+    fs::write(&file, names.join("\n"))?;
+    let output = Command::new("sed")
+        .args(["-E", "-f", PLAIN])
+        .arg(&file)
+        .output()
+        .context("sed cannot be started")?;
+    ensure!(output.status.success(), "{PLAIN} cannot be followed");
+    let plain = String::from_utf8(output.stdout)?;
+    Ok(plain.split('\n').map(ToOwned::to_owned).collect())
 }
 
 /// What writes the module with its functions in order.
-struct Order<'a> {
+struct Order {
     imported: usize,
     /// The functions that are not imported in their new order, as they were counted.
-    defined: &'a [usize],
-    /// The new place of each.
+    defined: Vec<usize>,
+    /// The new index of each.
     places: Vec<u32>,
 }
 
-impl Reencode for Order<'_> {
+impl Order {
+    /// What a section has for each of them.
+    fn ordered<T: Clone>(
+        &self,
+        section: impl IntoIterator<Item = wasmparser::Result<T>>,
+    ) -> wasmparser::Result<Vec<T>> {
+        let items = section.into_iter().collect::<Result<Vec<T>, _>>()?;
+        Ok(self
+            .defined
+            .iter()
+            .map(|index| items[*index].clone())
+            .collect())
+    }
+}
+
+impl Reencode for Order {
     type Error = Infallible;
 
     fn function_index(&mut self, index: u32) -> Result<u32, Error<Infallible>> {
-        Ok(self.places[index as usize])
+        let defined = (index as usize).checked_sub(self.imported);
+        Ok(defined.map_or(index, |defined| self.places[defined]))
     }
 
     fn parse_function_section(
@@ -145,9 +157,8 @@ impl Reencode for Order<'_> {
         functions: &mut FunctionSection,
         section: FunctionSectionReader<'_>,
     ) -> Result<(), Error<Infallible>> {
-        let types = section.into_iter().collect::<Result<Vec<_>, _>>()?;
-        for index in self.defined {
-            functions.function(types[index - self.imported]);
+        for kind in self.ordered(section)? {
+            functions.function(kind);
         }
         Ok(())
     }
@@ -157,11 +168,8 @@ impl Reencode for Order<'_> {
         code: &mut CodeSection,
         section: CodeSectionReader<'_>,
     ) -> Result<(), Error<Infallible>> {
-        let bodies = section
-            .into_iter()
-            .collect::<Result<Vec<FunctionBody<'_>>, _>>()?;
-        for index in self.defined {
-            self.parse_function_body(code, bodies[index - self.imported].clone())?;
+        for body in self.ordered(section)? {
+            self.parse_function_body(code, body)?;
         }
         Ok(())
     }
