@@ -29,6 +29,8 @@ STATIC = --target $(TRIPLE) --config 'target.$(TRIPLE).linker="$(CURDIR)/scripts
 	--config 'target.$(TRIPLE).rustflags=[ \
 	"-Ctarget-feature=+crt-static", "-Crelocation-model=static", \
 	"--remap-path-prefix=$(REGISTRY)=crates", "--remap-path-prefix=$(CURDIR)=."]'
+# Built together, so that they always have the same features and nothing is built twice.
+SMALL = --release --locked --package check-smtp-oneshot --package sandcheck-runner $(STATIC)
 # Where there is no 128-bit multiplication, numbers of 32 bits are the fastest (docs/decisions.md).
 PORTABLE = --cfg=cpubits="32"
 # What is published has no path of this machine in it, and is the same wherever it is built.
@@ -59,7 +61,7 @@ setup: ## Install or name what the build needs
 # Three builds, because features of one build are shared: the first programs have no compiler in them, and
 # nothing of an HTTP server.
 build: setup ## Build check_smtp, with its component in it, sandcheck and their four helpers into target/release
-	$(CC_FOR_TRIPLE) $(CARGO) build --release --locked --package check-smtp-oneshot --package sandcheck-runner $(STATIC)
+	$(CC_FOR_TRIPLE) $(CARGO) build $(SMALL)
 	$(CC_FOR_TRIPLE) $(CARGO) build --profile compiler --locked --package sandcheck-compiler --package sandcheck-registry \
 		--package sandcheck-resolver $(STATIC)
 	$(CC_FOR_TRIPLE) $(CARGO) build --release --locked --package sandcheck-serve $(STATIC)
@@ -181,8 +183,7 @@ lint: setup ## Check the format, clippy's warnings, licences and sources
 		--target wasm32-wasip2 --target-dir target/plugins -- --deny warnings
 	$(CARGO) clippy --locked --workspace --exclude check-smtp-oneshot --all-targets --features sandcheck-tests/market \
 		-- --deny warnings
-	$(CC_FOR_TRIPLE) $(CARGO) clippy --release --locked --package check-smtp-oneshot --package sandcheck-runner $(STATIC) \
-		-- --deny warnings
+	$(CC_FOR_TRIPLE) $(CARGO) clippy $(SMALL) -- --deny warnings
 	scripts/deny
 
 # The inner parts first: the suite shows what an instance costs.
@@ -199,10 +200,10 @@ bench-quick: build ## The same in less than a minute once it is built, without t
 	$(CARGO) build --release --locked --package sandcheck-benches --bins
 	$(CARGO) run --release --locked --package sandcheck-benches -- --quick
 
-hot-functions: setup ## Write host/oneshot/hot-functions.txt anew, which the programs are linked by
+hot-functions: setup ## Write anew which functions come first, in the programs and in the component (host/oneshot)
 	@scripts/setup instructions
 	$(CARGO) build --locked --package sandcheck-tests --bin smtp-server
-	$(CC_FOR_TRIPLE) $(CARGO) build --release --locked --package check-smtp-oneshot --package sandcheck-runner $(STATIC) \
+	$(CC_FOR_TRIPLE) $(CARGO) build $(SMALL) \
 		--config 'profile.release.package.check-smtp-oneshot.strip=false'
 	scripts/hot-functions target/$(TRIPLE)/release/check_smtp
 
