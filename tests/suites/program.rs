@@ -13,11 +13,19 @@ use std::thread;
 use sandcheck_tests::case::Case;
 use sandcheck_tests::corpus;
 
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A text of the repository, or of what `make build` made.
+fn read(name: &str) -> String {
+    std::fs::read_to_string(workspace().join(name)).expect(name)
+}
+
 /// What `make build` made, or `CHECK_SMTP`.
 fn program() -> PathBuf {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let path = std::env::var_os("CHECK_SMTP").filter(|path| !path.is_empty());
-    let path = workspace.join(path.unwrap_or_else(|| "target/release/check_smtp".into()));
+    let path = workspace().join(path.unwrap_or_else(|| "target/release/check_smtp".into()));
     assert!(
         path.is_file(),
         "there is no program {}: run make build",
@@ -223,8 +231,6 @@ const OF_THE_REFERENCE: [&str; 23] = [
 
 #[test]
 fn what_the_reference_does_not_have_is_told_with_its_origin() {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let read = |name| std::fs::read_to_string(workspace.join(name)).expect(name);
     let readme = read("README.md");
     let (page, man) = (
         read("docs/options.md"),
@@ -259,8 +265,7 @@ fn what_the_reference_does_not_have_is_told_with_its_origin() {
 
 #[test]
 fn every_feature_names_tests_that_are_there() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/features.md");
-    let page = std::fs::read_to_string(page).expect("docs/features.md");
+    let page = read("docs/features.md");
     let cases = corpus::load(&corpus::own_folders()).expect("the scenarios");
     let labels: Vec<String> = cases.iter().map(Case::label).collect();
     let rows = page.lines().filter(|line| line.starts_with("| "));
