@@ -7,22 +7,25 @@
 
 mod lines;
 mod order;
+mod pace;
 mod progress;
 
 use std::io::{self, Write};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use sandcheck::escape;
 use sandcheck_system as system;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
+use tokio::time::timeout;
 
 use self::lines::{Line, Lines};
 use self::order::{Order, Record};
+use self::pace::Pace;
 use self::progress::Progress;
 use crate::arguments::Options;
 use crate::many::{self, Interruptions};
@@ -30,6 +33,9 @@ use crate::plugins::Plugins;
 
 /// Results that wait for being written.
 const UNWRITTEN: usize = 64;
+
+/// How long a result waits for others that are to be written with it.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// Some line was not run.
 const NOT_ALL: u8 = 1;
@@ -99,7 +105,7 @@ async fn run(options: Options, mut interruptions: Interruptions) -> Result<bool>
     Ok(!batch.progress.is_incomplete.load(Relaxed))
 }
 
-/// Starts a check for each line, as soon as there is room for it. Says whether it was stopped.
+/// Starts a check for each line, as soon as there is room and time for it. Says whether it was stopped.
 async fn start_all(
     batch: &Arc<Batch>,
     lines: &mut Lines,
@@ -108,10 +114,13 @@ async fn start_all(
     stop: impl Future<Output = ()>,
 ) -> bool {
     let slots = Arc::new(Semaphore::new(batch.options.concurrency));
+    let mut pace = Pace::default();
     let mut stop = pin!(stop);
     loop {
         let next = async {
             let slot = Arc::clone(&slots).acquire_owned().await;
+            // No line is taken before: it would be lost when this is stopped.
+            pace.lull().await;
             (slot, lines.next().await)
         };
         let (slot, line) = tokio::select! {
@@ -122,24 +131,33 @@ async fn start_all(
         let Some(line) = line else { return false };
         while checks.try_join_next().is_some() {}
         let (batch, results) = (Arc::clone(batch), results.clone());
-        checks.spawn(async move {
+        checks.spawn(pace.follow(async move {
             let record = batch.answer(line).await;
             // There is room for the next check when this one's result is on its way.
             let _ = results.send(record).await;
             drop(slot);
-        });
+        }));
     }
 }
 
 /// Writes results. It ends with the last of them, or when they cannot be written.
 ///
 /// A thread does it, since writing may have to wait; it is not woken for each result, but for all
-/// that have come while others were being written.
+/// that have come in a moment, or while others were being written.
 fn writer() -> (mpsc::Sender<Record>, JoinHandle<Result<()>>) {
     let (results, mut unwritten) = mpsc::channel::<Record>(UNWRITTEN);
     let write = async move {
         let mut records = Vec::with_capacity(UNWRITTEN);
         while unwritten.recv_many(&mut records, UNWRITTEN).await > 0 {
+            let more = async {
+                while records.len() < UNWRITTEN {
+                    let room = UNWRITTEN - records.len();
+                    if unwritten.recv_many(&mut records, room).await == 0 {
+                        break;
+                    }
+                }
+            };
+            let _ = timeout(GATHER, more).await;
             let text: String = records.drain(..).map(|record| record.json()).collect();
             spawn_blocking(move || write_all(&text))
                 .await?

@@ -124,6 +124,8 @@ impl Source {
 /// A plugin that can be run.
 pub(crate) struct Loaded {
     pub(crate) component: Component,
+    /// Where its code was read from, if it was a file.
+    code: Option<File>,
     /// What it said of itself at an earlier start.
     pub(crate) manifest: Option<Manifest>,
     /// Where the next start is to find all that, if it does not yet.
@@ -131,6 +133,16 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// The same component for another engine of this program.
+    #[allow(unsafe_code, reason = "loading compiled code means trusting it")]
+    pub(crate) fn for_engine(&self, engine: &Engine) -> Result<Component> {
+        if let Some(code) = &self.code {
+            return load(engine, code);
+        }
+        // SAFETY: it is the code of a component that was loaded here, and that is trusted already.
+        Ok(unsafe { Component::deserialize(engine, self.component.serialize()?) }?)
+    }
+
     /// Makes the next start faster.
     pub(crate) fn remember(&self, source: &Source, manifest: &Manifest) {
         if let Some((cache, key)) = &self.unknown_to
@@ -155,6 +167,7 @@ pub(crate) fn component(
         let manifest = manifest::from_bytes(&manifest);
         return Ok(Loaded {
             component,
+            code: Some(code),
             // The limits may have become tighter.
             manifest: manifest.filter(|manifest| manifest.options.len() <= limits.options),
             unknown_to: None,
@@ -165,22 +178,24 @@ pub(crate) fn component(
         let code = source.compile(bytes, limits)?;
         return Ok(Loaded {
             component: load_bytes(engine, &code)?,
+            code: None,
             manifest: None,
             unknown_to: None,
         });
     };
     let key = Key::of(&bytes, ENGINE);
-    let component = if let Some(component) = known(&cache, &key, engine) {
-        component
+    let (component, code) = if let Some((component, file)) = known(&cache, &key, engine) {
+        (component, Some(file))
     } else {
         let code = source.compile(bytes, limits)?;
         match cache.keep(&key, &code) {
-            Ok(file) => load(engine, &file)?,
-            Err(_) => load_bytes(engine, &code)?,
+            Ok(file) => (load(engine, &file)?, Some(file)),
+            Err(_) => (load_bytes(engine, &code)?, None),
         }
     };
     Ok(Loaded {
         component,
+        code,
         manifest: None,
         unknown_to: Some((cache, key)),
     })
@@ -202,9 +217,10 @@ pub(crate) fn prepare(path: &Path, options: &Options) -> Result<(State, PathBuf)
     Ok((State::Compiled, cache.path(&key)))
 }
 
-/// Code of that name that is in the cache and can be loaded.
-fn known(cache: &Cache, key: &Key, engine: &Engine) -> Option<Component> {
-    load(engine, &cache.find(key)?).ok()
+/// Code of that name that is in the cache and can be loaded, and its file.
+fn known(cache: &Cache, key: &Key, engine: &Engine) -> Option<(Component, File)> {
+    let file = cache.find(key)?;
+    Some((load(engine, &file).ok()?, file))
 }
 
 fn open_cache(folder: Option<&Path>) -> Result<Option<Cache>> {
@@ -219,13 +235,6 @@ pub(crate) fn engine(stack: usize) -> Result<Engine> {
     let mut config = settings::config();
     settings::set_stack(&mut config, stack);
     Ok(Engine::new(&config)?)
-}
-
-/// The same component for another engine of this program.
-#[allow(unsafe_code, reason = "loading compiled code means trusting it")]
-pub(crate) fn move_to(engine: &Engine, component: &Component) -> Result<Component> {
-    // SAFETY: it is the code of a component that was loaded here, and that is trusted already.
-    Ok(unsafe { Component::deserialize(engine, component.serialize()?) }?)
 }
 
 #[allow(unsafe_code, reason = "loading compiled code means trusting it")]

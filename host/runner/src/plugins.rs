@@ -86,7 +86,7 @@ impl Plugins {
             // What does not fit into the pool stays where it is.
             if let Some(pool) = pool
                 && pool::suits(&loaded.component, &limits)
-                && let Ok(component) = load::move_to(&pool, &loaded.component)
+                && let Ok(component) = loaded.for_engine(&pool)
             {
                 loaded.component = component;
             }
