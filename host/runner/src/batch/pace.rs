@@ -44,7 +44,7 @@ impl Pace {
         self.left -= 1;
     }
 
-    /// Lets everything that is ready take a step.
+    /// Lets everything that is ready take a step, and says whether a check took a short one.
     async fn is_anything_done_in_a_turn(&self) -> bool {
         let before = self.steps.load(Relaxed);
         // The loop comes back here first when it has looked for events, then turns to those that have some.
